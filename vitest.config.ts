@@ -1,7 +1,11 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** One project per folder of tests/. Only what touches nothing that is shared runs side by side, on the two cores we count on. */
-function project(name: string, order: number, options: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+function project(
+  name: string,
+  order: number,
+  options: TestProjectInlineConfiguration['test'],
+): TestProjectInlineConfiguration {
   return {
     extends: true,
     test: { name, include: [`tests/${name}/**/*.test.{ts,tsx}`], sequence: { groupOrder: order }, ...options },
@@ -10,7 +14,7 @@ function project(name: string, order: number, options: TestProjectInlineConfigur
 
 export default defineConfig({
   test: {
-    reporters: ['default', './tools/testing/summary-reporter.ts'],
+    reporters: ['default', './tools/lib/summary-reporter.ts'],
     environment: 'node',
     pool: 'forks',
     teardownTimeout: 15_000,

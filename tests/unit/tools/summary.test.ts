@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, nothing, succeeded, summaryLine } from '../../../tools/testing/summary.ts';
+import { add, nothing, succeeded, summaryLine } from '../../../tools/lib/summary.ts';
 
 describe('the summary of a run', () => {
   const one = { passed: 2, failed: 1, skipped: [{ name: 'a > b', reason: 'no engine' }] };
@@ -10,7 +10,10 @@ describe('the summary of a run', () => {
   });
 
   it('mentions skipped tests only when there are some', () => {
-    expect([summaryLine({ ...one, skipped: [] }), summaryLine(one)]).toEqual(['2 passed, 1 failed', '2 passed, 1 failed, 1 skipped']);
+    expect([summaryLine({ ...one, skipped: [] }), summaryLine(one)]).toEqual([
+      '2 passed, 1 failed',
+      '2 passed, 1 failed, 1 skipped',
+    ]);
   });
 
   it('calls a run of nothing no success', () => {
