@@ -39,8 +39,16 @@ module.exports = {
       comment:
         'src/shared and src/renderer have no Node. Use what the web platform offers (crypto, fetch, URL), or move the code to src/main.',
       severity: 'error',
-      from: { path: '^src/(shared|renderer)/' },
+      from: { path: '^src/(shared|renderer)/', pathNot: '^src/shared/node/' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-node-in-a-window',
+      comment:
+        'src/shared/node needs Node and is for main and the command line. Reach what it knows through the typed client (#shared/client).',
+      severity: 'error',
+      from: { path: '^src/(shared|renderer|preload)/', pathNot: '^src/shared/node/' },
+      to: { path: '^src/shared/node/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'base-stands-alone',

@@ -16,6 +16,7 @@ const configuration = [
   'src/main/tsconfig.json',
   'src/preload/tsconfig.json',
   'src/renderer/tsconfig.json',
+  'src/shared/node/tsconfig.json',
   'src/shared/tsconfig.json',
   'tests/tsconfig.json',
   'tools/layers.ts',
@@ -128,6 +129,8 @@ describe('the layers', () => {
     'src/shared/contract/c.ts':
       "import { z } from 'zod';\nimport { b } from '../base/b.ts';\n\nexport const c = z.literal(b);",
     'src/shared/client/l.ts': "import { c } from '#shared/contract/c.ts';\n\nexport const l = c;",
+    'src/shared/node/n.ts':
+      "import { tmpdir } from 'node:os';\nimport { l } from '../client/l.ts';\n\nexport const n = [tmpdir, l];",
     'src/main/database/d.ts': "import Database from 'better-sqlite3';\n\nexport const d = new Database();",
     'src/main/cache/redis.ts': "import { Redis } from 'ioredis';\n\nexport const redis = Redis;",
     'src/main/host/h.ts': "import { cpu } from 'systeminformation';\n\nexport const h = cpu;",
@@ -152,7 +155,7 @@ describe('the layers', () => {
     'src/renderer/features/events/events.tsx': "import { lib } from './lib.ts';\n\nexport const events = lib;",
     'src/renderer/features/events/lib.ts': 'export const lib = 1;',
     'src/renderer/app/app.tsx': "import { ports } from '../features/ports/ports.tsx';\n\nexport const app = ports;",
-    'src/cli/cli.ts': "import { l } from '#shared/client/l.ts';\n\nexport const cli = l;",
+    'src/cli/cli.ts': "import { n } from '#shared/node/n.ts';\n\nexport const cli = n;",
     'tests/unit/a.test.ts':
       "import { api } from '#main/modules/api/api.ts';\nimport { app } from '#renderer/app/app.tsx';\n\nexport const all = [api, app];",
   };
@@ -167,6 +170,8 @@ describe('the layers', () => {
     ['src/shared/other/x.ts', '#main/http/p.ts', 'shared-runs-anywhere'],
     ['src/shared/other/y.ts', 'node:fs', 'shared-without-node'],
     ['src/renderer/lib/fs.ts', 'node:fs', 'shared-without-node'],
+    ['src/renderer/lib/node.ts', '#shared/node/n.ts', 'no-node-in-a-window'],
+    ['src/shared/other/z.ts', '#shared/node/n.ts', 'no-node-in-a-window'],
     ['src/main/modules/api/x.ts', '#main/modules/worker/worker.ts', 'modules-are-apart'],
     ['src/main/modules/api/y.ts', '#main/supervisor/host.ts', 'modules-do-not-know-their-process'],
     ['src/main/modules/api/z.ts', '#main/desktop/window.ts', 'modules-do-not-know-their-process'],
@@ -239,6 +244,7 @@ describe('the types', () => {
       'src/shared/node.ts': 'export const pid = process.pid;',
       'src/shared/window.ts': 'export const title = document.title;',
       'src/shared/worker.ts': 'export const base = indexedDB;',
+      'src/shared/node/fine.ts': 'export const pid = process.pid;',
       'src/main/window.ts': 'export const title = document.title;',
       'src/renderer/node.ts': 'export const data = Buffer.from("");',
       'src/cli/window.ts': 'export const title = document.title;',
