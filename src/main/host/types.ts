@@ -55,7 +55,7 @@ export interface Listener {
   address: string;
   port: number;
   inode: number;
-  /** Only a question for `::`: true when it is known to leave IPv4 alone, null when the table does not tell. */
+  /** True for a `::` that is known to leave IPv4 alone; null when the table does not tell, and for every other address. */
   v6only: boolean | null;
   uid: number;
   /** Name of the user who made the socket, else the uid as text. */

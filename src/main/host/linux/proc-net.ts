@@ -36,7 +36,7 @@ export function parseSocketLines(text: string, protocol: SocketProtocol, family:
     const address = family === 4 ? ipv4FromHex(hexAddress) : ipv6FromHex(hexAddress);
     const port = Number.parseInt(hexPort, 16);
     if (address === null || !(port > 0 && port <= 65_535)) continue;
-    rows.push({ protocol, family, address, port, inode, v6only: address === '::' ? null : family === 6, uid });
+    rows.push({ protocol, family, address, port, inode, v6only: null, uid });
   }
   return { rows, pastListeners };
 }
@@ -48,7 +48,7 @@ export function parseSocketLines(text: string, protocol: SocketProtocol, family:
 export function markV6Only(rows: readonly SocketRow[]): SocketRow[] {
   const ipv4 = new Set(rows.filter((row) => row.family === 4).map((row) => `${row.protocol}:${row.port}`));
   return rows.map((row) =>
-    row.v6only === null && ipv4.has(`${row.protocol}:${row.port}`) ? { ...row, v6only: true } : row,
+    row.address === '::' && ipv4.has(`${row.protocol}:${row.port}`) ? { ...row, v6only: true } : row,
   );
 }
 

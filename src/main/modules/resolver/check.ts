@@ -81,8 +81,8 @@ export function createChecker({ host }: { host: Host }): Checker {
 }
 
 function claimTarget(wanted: WantedPort): BindTarget {
-  const { protocol, address, port, v6only } = { ...wanted, v6only: claimOf(wanted).v6only === true };
-  return { protocol, address, port, v6only };
+  const { protocol, address, port } = wanted;
+  return { protocol, address, port, v6only: claimOf(wanted).v6only === true };
 }
 
 /**
