@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { portSchema } from '#shared/contract/primitives.ts';
+
+/** Configuration is one schema. Order of precedence: environment, then `config.json` of the home, then these defaults. */
+export const configSchema = z.strictObject({
+  profile: z.enum(['production', 'development', 'test']).default('production'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ports: z
+    .strictObject({
+      gateway: portSchema.default(8080),
+      api: portSchema.default(8081),
+      websocket: portSchema.default(8082),
+      monitor: portSchema.default(8083),
+      resolver: portSchema.default(8084),
+      dashboard: portSchema.default(3500),
+    })
+    .prefault({})
+    .describe('Preferences; a port that is held is replaced by a sticky fallback'),
+  restart: z
+    .strictObject({
+      minDelayMs: z.int().min(1).default(100),
+      maxDelayMs: z.int().min(1).default(30_000),
+      giveUpAfter: z.int().min(1).default(5).describe('This many ends within the window make a module degraded'),
+      windowMs: z.int().min(1).default(60_000),
+    })
+    .prefault({}),
+  heartbeat: z
+    .strictObject({ intervalMs: z.int().min(10).default(2000), missed: z.int().min(1).default(5) })
+    .prefault({}),
+  stopTimeoutMs: z.int().min(100).default(10_000),
+  engine: z
+    .strictObject({
+      network: z.string().default('clos-network'),
+      timeoutMs: z.int().min(100).default(30_000),
+      stopGraceMs: z.int().min(0).default(10_000),
+    })
+    .prefault({}),
+  redisUrl: z.url().nullable().default(null),
+});
+export type Config = z.output<typeof configSchema>;
+
+/** The variables that override the file. */
+const variables: ReadonlyArray<{ name: string; path: readonly string[]; number?: true }> = [
+  { name: 'CLOS_PROFILE', path: ['profile'] },
+  { name: 'CLOS_LOG_LEVEL', path: ['logLevel'] },
+  { name: 'CLOS_GATEWAY_PORT', path: ['ports', 'gateway'], number: true },
+  { name: 'CLOS_API_PORT', path: ['ports', 'api'], number: true },
+  { name: 'CLOS_WEBSOCKET_PORT', path: ['ports', 'websocket'], number: true },
+  { name: 'CLOS_MONITOR_PORT', path: ['ports', 'monitor'], number: true },
+  { name: 'CLOS_RESOLVER_PORT', path: ['ports', 'resolver'], number: true },
+  { name: 'CLOS_DASHBOARD_PORT', path: ['ports', 'dashboard'], number: true },
+  { name: 'CLOS_RESTART_GIVE_UP_AFTER', path: ['restart', 'giveUpAfter'], number: true },
+  { name: 'CLOS_ENGINE_NETWORK', path: ['engine', 'network'] },
+  { name: 'REDIS_URL', path: ['redisUrl'] },
+];
+
+type Tree = { [key: string]: unknown };
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function setPath(tree: Tree, path: readonly string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) {
+    tree[head] = value;
+    return;
+  }
+  const child = tree[head];
+  const branch = isTree(child) ? child : {};
+  tree[head] = branch;
+  setPath(branch, rest, value);
+}
+
+/** A configuration that cannot be used: the message names the file or variable, the path and the reason. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+function readFileTree(path: string): Tree {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw new ConfigError(`${path} cannot be read.`, { cause: error });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isTree(value)) return value;
+  } catch (error) {
+    throw new ConfigError(`${path} is not valid JSON.`, { cause: error });
+  }
+  throw new ConfigError(`${path} must hold a JSON object.`);
+}
+
+/** Reads the configuration of a home. Throws `ConfigError` with the path of what is wrong. */
+export function loadConfig(configFile: string, env: NodeJS.ProcessEnv = process.env): Config {
+  const tree = readFileTree(configFile);
+  for (const { name, path, number } of variables) {
+    const value = env[name];
+    if (value !== undefined && value !== '') setPath(tree, path, number ? Number(value) : value);
+  }
+  const parsed = configSchema.safeParse(tree);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
+  throw new ConfigError(`The configuration is not valid (${configFile} and CLOS_ variables).\n  ${issues.join('\n  ')}`);
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { conflictSchema } from './conflicts.ts';
+import { defineOperation } from './operation-definition.ts';
+import { actorSchema, operationSchema, subjectSchema } from './operations.ts';
+import { pageOf, pageQuery, portSchema, seqSchema, timeSchema } from './primitives.ts';
+import { healthSchema, serviceStatusSchema } from './services.ts';
+
+const leaseData = z.object({
+  leaseId: z.string(),
+  serviceId: z.string(),
+  endpoint: z.string(),
+  protocol: z.string(),
+  address: z.string(),
+  port: portSchema,
+  reason: z.string(),
+});
+
+/**
+ * Every event: a fact, in the past tense, with the changed fields.
+ *
+ * `version` counts up when the data changes shape; `topic` is what a live client subscribes to; `stale` names the operations
+ * whose answers the event makes old.
+ */
+function defineEvent<D extends z.ZodType>(definition: {
+  topic: Topic;
+  version: number;
+  data: D;
+  stale: readonly string[];
+}) {
+  return definition;
+}
+
+export const topics = ['service', 'conflict', 'operation', 'lease', 'engine', 'module'] as const;
+export const topicSchema = z.enum(topics);
+export type Topic = z.output<typeof topicSchema>;
+
+const serviceReads = ['services.list', 'services.get'] as const;
+const leaseReads = [...serviceReads, 'ports.leases', 'ports.who'] as const;
+
+export const eventTypes = {
+  'service.created': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({ revision: z.int() }),
+    stale: serviceReads,
+  }),
+  'service.updated': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({ revision: z.int(), changed: z.array(z.string()) }),
+    stale: serviceReads,
+  }),
+  'service.deleted': defineEvent({ topic: 'service', version: 1, data: z.object({}), stale: leaseReads }),
+  'service.status-changed': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({
+      from: serviceStatusSchema,
+      to: serviceStatusSchema,
+      reason: z.string().nullable(),
+      exitCode: z.int().nullable(),
+    }),
+    stale: serviceReads,
+  }),
+  'service.health-changed': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({ from: healthSchema, to: healthSchema, reason: z.string().nullable() }),
+    stale: serviceReads,
+  }),
+  'lease.granted': defineEvent({ topic: 'lease', version: 1, data: leaseData, stale: leaseReads }),
+  'lease.moved': defineEvent({
+    topic: 'lease',
+    version: 1,
+    data: leaseData.extend({ previousPort: portSchema }),
+    stale: leaseReads,
+  }),
+  'lease.released': defineEvent({ topic: 'lease', version: 1, data: leaseData, stale: leaseReads }),
+  'conflict.detected': defineEvent({
+    topic: 'conflict',
+    version: 1,
+    data: z.object({ conflict: conflictSchema }),
+    stale: ['conflicts.list', 'conflicts.get'],
+  }),
+  'conflict.resolved': defineEvent({
+    topic: 'conflict',
+    version: 1,
+    data: z.object({ option: z.string(), operationId: z.string() }),
+    stale: ['conflicts.list', 'conflicts.get'],
+  }),
+  'conflict.cleared': defineEvent({
+    topic: 'conflict',
+    version: 1,
+    data: z.object({ reason: z.string() }),
+    stale: ['conflicts.list', 'conflicts.get'],
+  }),
+  'operation.started': defineEvent({
+    topic: 'operation',
+    version: 1,
+    data: z.object({ operation: operationSchema }),
+    stale: ['operations.list', 'operations.get'],
+  }),
+  'operation.finished': defineEvent({
+    topic: 'operation',
+    version: 1,
+    data: z.object({ operation: operationSchema }),
+    stale: ['operations.list', 'operations.get'],
+  }),
+  'engine.state-changed': defineEvent({
+    topic: 'engine',
+    version: 1,
+    data: z.object({ state: z.enum(['available', 'unavailable', 'none']), reason: z.string().nullable() }),
+    stale: ['system.status', ...serviceReads],
+  }),
+  'module.state-changed': defineEvent({
+    topic: 'module',
+    version: 1,
+    data: z.object({
+      module: z.string(),
+      state: z.enum(['ready', 'exited', 'degraded']),
+      reason: z.string().nullable(),
+    }),
+    stale: ['system.status'],
+  }),
+} as const;
+
+export type EventType = keyof typeof eventTypes;
+export type EventData<T extends EventType> = z.output<(typeof eventTypes)[T]['data']>;
+
+export function isEventType(value: string): value is EventType {
+  return Object.hasOwn(eventTypes, value);
+}
+
+/** An event as it is stored and sent. `data` has the shape of its type and version, see `eventTypes`. */
+export const eventSchema = z.object({
+  seq: seqSchema,
+  type: z.string(),
+  version: z.int(),
+  subject: subjectSchema,
+  actor: actorSchema,
+  cause: z
+    .object({ type: z.enum(['operation', 'engine', 'fact', 'supervisor']), id: z.string() })
+    .nullable()
+    .describe('What brought it about'),
+  time: timeSchema,
+  data: z.record(z.string(), z.unknown()),
+});
+export type ClosEvent = z.output<typeof eventSchema>;
+
+export const events = {
+  list: defineOperation({
+    id: 'events.list',
+    method: 'GET',
+    path: '/api/v2/events',
+    summary: 'Read the history in order',
+    module: 'api',
+    access: { permission: 'events:read' },
+    query: z.strictObject({
+      limit: pageQuery.limit,
+      after: z.coerce.number().int().min(0).default(0).describe('Events with a greater sequence number'),
+      type: z.string().max(80).optional(),
+      subject: z.string().max(80).optional().describe('The id of a subject'),
+    }),
+    output: pageOf(eventSchema),
+    errors: [],
+  }),
+};

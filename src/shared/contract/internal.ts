@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { moduleNames, roles } from './access.ts';
+import { detectedConflictSchema } from './conflicts.ts';
+import { defineOperation } from './operation-definition.ts';
+import { portReportSchema, suggestionSchema } from './ports.ts';
+import { addressSchema, portSchema, protocolSchema, timeSchema } from './primitives.ts';
+import { moduleStateSchema } from './system.ts';
+
+/** The operations between modules. No key opens them; only a sibling may call. */
+const sibling = { method: 'POST', access: { audience: 'module' } } as const;
+
+const grantedPrincipalSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(['key', 'session', 'desktop']), id: z.string(), name: z.string(), role: z.enum(roles) }),
+  z.object({ type: z.literal('module'), id: z.enum([...moduleNames, 'supervisor']), name: z.string() }),
+]);
+
+/** A claim that is being asked about. Without a service it stands for a newcomer. */
+export const wantedClaimSchema = z.object({
+  service: z.object({ id: z.string(), name: z.string() }).nullable(),
+  endpoint: z.string().nullable(),
+  protocol: protocolSchema,
+  address: addressSchema,
+  port: portSchema,
+  range: z.string().nullable(),
+});
+export type WantedClaim = z.output<typeof wantedClaimSchema>;
+
+/** Facts that other modules saw. The id makes a report that was sent twice count once. */
+export const factSchema = z.discriminatedUnion('type', [
+  z.object({
+    id: z.string(),
+    type: z.literal('health'),
+    serviceId: z.string(),
+    health: z.enum(['starting', 'healthy', 'unhealthy']),
+    reason: z.string().nullable(),
+    at: timeSchema,
+  }),
+]);
+export type Fact = z.output<typeof factSchema>;
+
+export const internal = {
+  verify: defineOperation({
+    ...sibling,
+    id: 'internal.verify',
+    path: '/internal/verify',
+    summary: 'Who a bearer token belongs to',
+    module: 'api',
+    body: z.strictObject({ token: z.string().max(4096) }),
+    output: z.object({ principal: grantedPrincipalSchema.nullable() }),
+    errors: [],
+  }),
+  redeemTicket: defineOperation({
+    ...sibling,
+    id: 'internal.redeemTicket',
+    path: '/internal/redeem-ticket',
+    summary: 'Use up a WebSocket ticket',
+    module: 'api',
+    body: z.strictObject({ ticket: z.string().max(200) }),
+    output: z.object({ principal: grantedPrincipalSchema.nullable() }),
+    errors: [],
+  }),
+  reportFacts: defineOperation({
+    ...sibling,
+    id: 'internal.reportFacts',
+    path: '/internal/facts',
+    summary: 'Record what another module saw, once per fact id',
+    module: 'api',
+    body: z.strictObject({ facts: z.array(factSchema).min(1).max(1000) }),
+    output: z.object({ recorded: z.int() }),
+    errors: [],
+  }),
+  reportModules: defineOperation({
+    ...sibling,
+    id: 'internal.reportModules',
+    path: '/internal/modules',
+    summary: 'The states of all modules, as the supervisor sees them',
+    module: 'api',
+    body: z.strictObject({ modules: z.array(moduleStateSchema) }),
+    output: z.object({ recorded: z.int() }),
+    errors: [],
+  }),
+  checkPorts: defineOperation({
+    ...sibling,
+    id: 'internal.checkPorts',
+    path: '/internal/check-ports',
+    summary: 'Which claims could not be met now, with the options for each',
+    module: 'resolver',
+    body: z.strictObject({ wanted: z.array(wantedClaimSchema).max(1000) }),
+    output: z.object({ conflicts: z.array(detectedConflictSchema) }),
+    errors: [],
+  }),
+  suggestPorts: defineOperation({
+    ...sibling,
+    id: 'internal.suggestPorts',
+    path: '/internal/suggest-ports',
+    summary: 'Free ports of a range, or near a port',
+    module: 'resolver',
+    body: z.strictObject({
+      range: z.string().nullable(),
+      near: portSchema.nullable(),
+      count: z.int().min(1).max(100),
+      protocol: protocolSchema,
+      address: addressSchema,
+    }),
+    output: z.object({ items: z.array(suggestionSchema) }),
+    errors: [],
+  }),
+  describePort: defineOperation({
+    ...sibling,
+    id: 'internal.describePort',
+    path: '/internal/describe-port',
+    summary: 'Everything known about a port',
+    module: 'resolver',
+    body: z.strictObject({ port: portSchema }),
+    output: portReportSchema,
+    errors: [],
+  }),
+  requestHealthCheck: defineOperation({
+    ...sibling,
+    id: 'internal.requestHealthCheck',
+    path: '/internal/request-health-check',
+    summary: 'Have a service checked now: the monitor decides, the worker does it',
+    module: 'monitor',
+    body: z.strictObject({ serviceId: z.string() }),
+    output: z.object({ requested: z.boolean() }),
+    errors: [],
+  }),
+  runHealthCheck: defineOperation({
+    ...sibling,
+    id: 'internal.runHealthCheck',
+    path: '/internal/run-health-check',
+    summary: 'Check a service at once and go on by its interval',
+    module: 'worker',
+    body: z.strictObject({ serviceId: z.string() }),
+    output: z.object({ health: z.enum(['none', 'starting', 'healthy', 'unhealthy']), reason: z.string().nullable() }),
+    errors: ['SERVICE_NOT_FOUND'],
+  }),
+};

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { defineOperation } from './operation-definition.ts';
+import { pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+
+export const actorSchema = z.object({
+  type: z.enum(['key', 'session', 'desktop', 'module', 'policy', 'outside']).describe('outside: seen, not done by CLOS'),
+  id: z.string(),
+  name: z.string(),
+});
+export type Actor = z.output<typeof actorSchema>;
+
+export const subjectSchema = z.object({
+  type: z.enum(['service', 'conflict', 'lease', 'operation', 'engine', 'module', 'system']),
+  id: z.string(),
+  name: z.string().nullable(),
+});
+export type Subject = z.output<typeof subjectSchema>;
+
+export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+
+export const operationStepSchema = z.object({
+  name: z.string().describe('What is done, as a sentence: "Create the container"'),
+  status: z.enum(['planned', 'running', 'succeeded', 'failed', 'skipped']),
+  detail: z.string().nullable(),
+});
+export type OperationStep = z.output<typeof operationStepSchema>;
+
+/** The record of one command, and the handle of long work. A dry run is one that was never stored: its steps are planned. */
+export const operationSchema = z.object({
+  id: z.string(),
+  type: z.enum(['service.start', 'service.stop', 'service.restart', 'service.delete', 'conflict.resolve']),
+  subject: subjectSchema,
+  actor: actorSchema,
+  status: z.enum(operationStatuses),
+  dryRun: z.boolean(),
+  progress: z.number().min(0).max(1),
+  steps: z.array(operationStepSchema),
+  conflicts: z.array(z.string()).describe('Ids of the conflicts that stopped it'),
+  error: z
+    .object({ code: z.string(), detail: z.string() })
+    .nullable(),
+  startedAt: timeSchema,
+  finishedAt: timeSchema.nullable(),
+  undoable: z.boolean(),
+});
+export type Operation = z.output<typeof operationSchema>;
+export type OperationType = Operation['type'];
+
+export const operations = {
+  list: defineOperation({
+    id: 'operations.list',
+    method: 'GET',
+    path: '/api/v2/operations',
+    summary: 'List the operations, newest first',
+    module: 'api',
+    access: { permission: 'operations:read' },
+    query: z.strictObject({
+      ...pageQuery,
+      subject: z.string().max(80).optional().describe('The id of a service or a conflict'),
+      status: z.enum(operationStatuses).optional(),
+    }),
+    output: pageOf(operationSchema),
+    errors: [],
+  }),
+  get: defineOperation({
+    id: 'operations.get',
+    method: 'GET',
+    path: '/api/v2/operations/{id}',
+    summary: 'Show an operation',
+    module: 'api',
+    access: { permission: 'operations:read' },
+    params: z.strictObject({ id: refSchema }),
+    output: operationSchema,
+    errors: ['OPERATION_NOT_FOUND'],
+  }),
+};

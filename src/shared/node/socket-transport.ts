@@ -1,0 +1,95 @@
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { ClosError } from '../contract/clos-error.ts';
+import type { Transport, TransportResponse } from '../client/transport.ts';
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  message.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of message) text += chunk;
+  return text;
+}
+
+function headersOf(message: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+export interface SocketTransport extends Transport {
+  /** Closes the kept connections. */
+  close(): void;
+}
+
+/**
+ * HTTP over a Unix socket (a named pipe on Windows), with kept connections.
+ *
+ * The socket lies in a folder that only its owner can enter, so no impostor on a port ever sees the token. `timeoutMs` bounds
+ * the wait for an answer's head; 30 s unless said otherwise. A kept connection that the other side closed meanwhile is
+ * replaced once, which is safe because nothing was received on it.
+ */
+export function socketTransport(options: {
+  socketPath: string;
+  token: () => string | null;
+  timeoutMs?: number;
+}): SocketTransport {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const { socketPath, timeoutMs = 30_000 } = options;
+
+  return {
+    close: () => agent.destroy(),
+    async request({ method, path, headers, body, signal }, { stream = false } = {}) {
+      const token = options.token();
+      const send = () =>
+        new Promise<IncomingMessage>((resolve, reject) => {
+          const request = httpRequest(
+            {
+              socketPath,
+              method,
+              path,
+              agent,
+              timeout: timeoutMs,
+              ...(signal === undefined ? {} : { signal }),
+              headers: {
+                host: 'localhost',
+                ...headers,
+                ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+                ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+              },
+            },
+            resolve,
+          );
+          request.once('error', (error: NodeJS.ErrnoException) => {
+            reject(Object.assign(error, { reusedSocket: request.reusedSocket }));
+          });
+          request.once('timeout', () => request.destroy(new Error(`No answer within ${timeoutMs} ms`)));
+          request.end(body);
+        });
+
+      let message: IncomingMessage;
+      try {
+        message = await send().catch((error: NodeJS.ErrnoException & { reusedSocket?: boolean }) => {
+          if (error.code === 'ECONNRESET' && error.reusedSocket === true) return send();
+          throw error;
+        });
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason;
+        const text = cause instanceof Error ? cause.message : String(cause);
+        throw new ClosError('CLOS_UNREACHABLE', `CLOS does not answer at ${socketPath}: ${text}`, { cause });
+      }
+      const status = message.statusCode ?? 0;
+      const answer: TransportResponse = { status, headers: headersOf(message), body: '' };
+      if (stream && status >= 200 && status < 300) {
+        message.setEncoding('utf8');
+        return { ...answer, chunks: message };
+      }
+      try {
+        return { ...answer, body: await readBody(message) };
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason;
+        throw new ClosError('CLOS_UNREACHABLE', `The connection to ${socketPath} broke off.`, { cause });
+      }
+    },
+  };
+}
