@@ -129,6 +129,8 @@ export interface ObservedContainer {
    */
   claims: PublishedPort[];
   restartPolicy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  /** The signal that a stop sends, such as `SIGQUIT`; null is `SIGTERM`. */
+  stopSignal: string | null;
   networks: string[];
 }
 
@@ -166,15 +168,29 @@ export type EngineEvent =
       /** With `health_status`. */
       health?: 'starting' | 'healthy' | 'unhealthy';
       time: string;
-      /** Nanoseconds since 1970, as the engine orders events; also a value for `since`. */
-      timeNano: bigint;
     }
-  | { type: 'network'; action: 'destroy'; id: string; name: string; time: string; timeNano: bigint };
+  | { type: 'network'; action: 'destroy'; id: string; name: string; time: string };
 
 export type ContainerEvent = Extract<EngineEvent, { type: 'container' }>;
 
 /** Why a container ended: asked to, out of memory, by itself with 0, or by itself with something else. */
 export type EndCause = 'stopped' | 'crashed' | 'out-of-memory' | 'finished';
+
+export interface ContainerEnd {
+  cause: EndCause;
+  exitCode: number | null;
+  time: string;
+}
+
+/** What became of one container: its latest state, and the events that led there. */
+export interface ContainerChange {
+  id: string;
+  /** Null when it is gone. */
+  container: ObservedContainer | null;
+  events: ContainerEvent[];
+  /** Each end among the events, in order; a container that crashed and runs again has one here. */
+  ends: ContainerEnd[];
+}
 
 export interface EngineState {
   status: 'available' | 'unavailable';
@@ -259,7 +275,7 @@ export interface ContainerEngine {
   list(options?: CallOptions & { all?: boolean; labels?: Record<string, string> }): Promise<ObservedContainer[]>;
   logs(id: string, options?: LogOptions): AsyncIterable<LogLine>;
   /** Resolves when the engine has accepted the subscription, so that a list taken afterwards misses nothing. */
-  events(options?: { signal?: AbortSignal; since?: bigint }): Promise<AsyncIterable<EngineEvent>>;
+  events(options?: CallOptions & { since?: string }): Promise<AsyncIterable<EngineEvent>>;
   /** Closes the connections; calls under way fail. */
   close(): void;
 }
