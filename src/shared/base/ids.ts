@@ -4,7 +4,21 @@
  */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export const idPrefixes = ['svc', 'op', 'cfl', 'lse', 'grp', 'key', 'ins', 'ept', 'rte', 'req', 'ses', 'usr', 'fct'] as const;
+export const idPrefixes = [
+  'svc',
+  'op',
+  'cfl',
+  'lse',
+  'grp',
+  'key',
+  'ins',
+  'ept',
+  'rte',
+  'req',
+  'ses',
+  'usr',
+  'fct',
+] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
 let lastTime = 0;
