@@ -13,7 +13,16 @@ const rawEvent = z.object({
 export const eventFilters = { type: ['container', 'network'], event: [...containerActions, 'died', 'remove'] };
 
 /** The engine's own attributes of a container event; all others are the container's labels. */
-const attributesOfTheEngine = new Set(['name', 'image', 'exitCode', 'containerExitCode', 'signal', 'execID', 'execDuration', 'oldName']);
+const attributesOfTheEngine = new Set([
+  'name',
+  'image',
+  'exitCode',
+  'containerExitCode',
+  'signal',
+  'execID',
+  'execDuration',
+  'oldName',
+]);
 
 /** Reads one line of the engine's event stream; null for what is not told on, or is not understood. */
 export function parseEvent(line: string): EngineEvent | null {
@@ -30,20 +39,20 @@ export function parseEvent(line: string): EngineEvent | null {
   const at = new Date(timeNano === undefined ? (time ?? 0) * 1000 : timeNano / 1e6).toISOString();
   if (Type === 'network') {
     if (Action !== 'destroy' && Action !== 'remove') return null;
-    return { type: 'network', action: 'destroy', id: Actor.ID, name: attributes['name'] ?? '', time: at };
+    return { type: 'network', action: 'destroy', id: Actor.ID, name: attributes.name ?? '', time: at };
   }
   if (Type !== 'container') return null;
   const [word = '', detail] = Action.split(/:\s*/, 2);
   const action = toAction(word);
   if (action === null) return null;
-  const exitCode = Number(attributes['exitCode'] ?? attributes['containerExitCode']);
-  const signal = attributes['signal'];
+  const exitCode = Number(attributes.exitCode ?? attributes.containerExitCode);
+  const signal = attributes.signal;
   return {
     type: 'container',
     action,
     id: Actor.ID,
-    name: attributes['name'] ?? '',
-    image: attributes['image'] ?? '',
+    name: attributes.name ?? '',
+    image: attributes.image ?? '',
     labels: Object.fromEntries(Object.entries(attributes).filter(([key]) => !attributesOfTheEngine.has(key))),
     ...(action === 'die' && Number.isInteger(exitCode) ? { exitCode } : {}),
     ...(action === 'kill' && signal !== undefined ? { signal } : {}),

@@ -1,14 +1,14 @@
 import {
   BrokenCircuitError,
   CircuitState,
-  circuitBreaker,
   ConsecutiveBreaker,
+  circuitBreaker,
   ExponentialBackoff,
   handleWhen,
   retry,
 } from 'cockatiel';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { isEngineGone } from './engine-errors.ts';
+import { circuitOpen, isEngineGone } from './engine-errors.ts';
 import type { EngineLog, EngineState } from './types.ts';
 
 export interface GuardOptions {
@@ -114,7 +114,7 @@ export function createEngineGuard({ log, threshold = 5, halfOpenAfterMs }: Guard
         return await retrying.execute(() => throughBreaker(call), options.signal);
       } catch (error) {
         if (!(error instanceof BrokenCircuitError)) throw error;
-        throw new ClosError('ENGINE_UNAVAILABLE', state.reason ?? undefined, { cause: error });
+        throw circuitOpen(state.reason, error);
       }
     },
     probe: observed,

@@ -3,7 +3,7 @@ import http, { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import Docker from 'dockerode';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { refusedBy, timedOut, unreachable } from './engine-errors.ts';
+import { certificatesUnreadable, refused, timedOut, unreachable } from './engine-errors.ts';
 import type { EngineAddress, EngineTls } from './types.ts';
 
 /** One request to the engine. */
@@ -61,7 +61,12 @@ export async function openTransport(address: EngineAddress): Promise<EngineTrans
   const single = makeAgent(tls, { keepAlive: false, maxSockets: maxStreams });
   const modems = { pooled: makeModem(address, pooled), single: makeModem(address, single) };
 
-  async function head(request: EngineRequest, kind: 'pooled' | 'single', signal: AbortSignal): Promise<IncomingMessage> {
+  async function head(
+    request: EngineRequest,
+    kind: 'pooled' | 'single',
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    signal.throwIfAborted();
     return await new Promise((resolve, reject) => {
       // The modem forgets its callback when a connection breaks at the wrong moment, so the signal also ends the wait itself.
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -91,7 +96,7 @@ export async function openTransport(address: EngineAddress): Promise<EngineTrans
         const response = await head(request, request.slow ? 'single' : 'pooled', deadline.signal);
         const text = await readAll(response);
         const status = response.statusCode ?? 0;
-        if (!request.expect.includes(status)) throw refusedBy(engineName, request.doing, status, messageOf(text));
+        if (!request.expect.includes(status)) throw refused(request.doing, status, messageOf(text));
         return { status, body: parseBody(text) };
       } catch (error) {
         throw deadline.explain(error, where);
@@ -105,7 +110,7 @@ export async function openTransport(address: EngineAddress): Promise<EngineTrans
         const response = await head(request, 'single', deadline.signal);
         const status = response.statusCode ?? 0;
         if (!request.expect.includes(status)) {
-          throw refusedBy(engineName, request.doing, status, messageOf(await readAll(response)));
+          throw refused(request.doing, status, messageOf(await readAll(response)));
         }
         // From here on only the caller's signal ends it.
         deadline.clearTimer();
@@ -122,8 +127,6 @@ export async function openTransport(address: EngineAddress): Promise<EngineTrans
     },
   };
 }
-
-const engineName = 'The container engine';
 
 interface Deadline {
   signal: AbortSignal;
@@ -154,7 +157,7 @@ function startDeadline(request: EngineRequest): Deadline {
     },
     explain(error, where) {
       if (outer?.aborted) return outer.reason;
-      if (expired) return timedOut(engineName, request.doing, request.timeoutMs);
+      if (expired) return timedOut(request.doing, request.timeoutMs);
       return error instanceof ClosError ? error : unreachable(where, error);
     },
   };
@@ -166,7 +169,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxAnswerBytes) {
-      throw new ClosError('ENGINE_ERROR', `${engineName} answered with more than ${maxAnswerBytes} bytes.`);
+      throw new ClosError('ENGINE_ERROR', `The container engine answered with more than ${maxAnswerBytes} bytes.`);
     }
     chunks.push(chunk);
   }
@@ -200,7 +203,9 @@ interface TlsMaterial {
 
 async function readTls(where: string, tls: EngineTls): Promise<TlsMaterial> {
   try {
-    const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map((file) => (file === null ? null : readFile(file))));
+    const [ca, cert, key] = await Promise.all(
+      [tls.ca, tls.cert, tls.key].map((file) => (file === null ? null : readFile(file))),
+    );
     return {
       ...(ca ? { ca } : {}),
       ...(cert ? { cert } : {}),
@@ -208,10 +213,7 @@ async function readTls(where: string, tls: EngineTls): Promise<TlsMaterial> {
       rejectUnauthorized: tls.verify,
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ClosError('ENGINE_UNAVAILABLE', `The certificates for the container engine at ${where} cannot be read: ${why}`, {
-      cause: error,
-    });
+    throw certificatesUnreadable(where, error);
   }
 }
 
@@ -234,13 +236,21 @@ function makeModem(address: EngineAddress, agent: http.Agent): Modem {
           socketPath: undefined,
         }
       : { host: undefined, port: undefined, protocol: 'http' as const, socketPath: address.path };
-  const options = { ...target, agent, pathPrefix: '/', ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+  const options = {
+    ...target,
+    agent,
+    pathPrefix: '/',
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    timeout: undefined,
+  };
   // The modem reads DOCKER_HOST and its certificates by itself, and throws where they are wrong. The address is settled already.
-  const dockerHost = process.env['DOCKER_HOST'];
-  delete process.env['DOCKER_HOST'];
+  const dockerHost = process.env.DOCKER_HOST;
+  delete process.env.DOCKER_HOST;
   try {
     return new Docker(options).modem;
   } finally {
-    if (dockerHost !== undefined) process.env['DOCKER_HOST'] = dockerHost;
+    if (dockerHost !== undefined) process.env.DOCKER_HOST = dockerHost;
   }
 }

@@ -147,7 +147,13 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
       track.outOfMemory = false;
     } else if (event.action === 'die') {
       const exitCode = event.exitCode ?? null;
-      const cause = track.asked ? 'stopped' : track.outOfMemory ? 'out-of-memory' : exitCode === 0 ? 'finished' : 'crashed';
+      const cause = track.asked
+        ? 'stopped'
+        : track.outOfMemory
+          ? 'out-of-memory'
+          : exitCode === 0
+            ? 'finished'
+            : 'crashed';
       track.ends.push({ cause, exitCode, time: event.time });
       track.asked = false;
       track.outOfMemory = false;
@@ -209,7 +215,10 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
   }
 
   function remember(container: ObservedContainer): void {
-    known.set(container.id, { up: !hasEnded(container) && container.state !== 'created', stopSignal: container.stopSignal });
+    known.set(container.id, {
+      up: !hasEnded(container) && container.state !== 'created',
+      stopSignal: container.stopSignal,
+    });
   }
 
   let unsubscribe: (() => void) | null = null;
@@ -233,7 +242,17 @@ function hasEnded(container: ObservedContainer): boolean {
   return container.state === 'exited' || container.state === 'dead';
 }
 
-const signalNumbers: Record<string, number> = { HUP: 1, INT: 2, QUIT: 3, ABRT: 6, KILL: 9, USR1: 10, USR2: 12, TERM: 15, WINCH: 28 };
+const signalNumbers: Record<string, number> = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  ABRT: 6,
+  KILL: 9,
+  USR1: 10,
+  USR2: 12,
+  TERM: 15,
+  WINCH: 28,
+};
 const endings = new Set([2, 3, 9, 15]);
 
 /** Whether a signal asks a program to end, rather than to reload: the usual four, and the container's own stop signal. */

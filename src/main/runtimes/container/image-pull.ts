@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refusedBy } from './engine-errors.ts';
+import { refused } from './engine-errors.ts';
 import type { PullProgress } from './types.ts';
 
 const progressLine = z.object({
@@ -36,7 +36,7 @@ export function createPullMeter(image: string): (line: string) => PullProgress |
     const parsed = progressLine.safeParse(json);
     if (!parsed.success) return null;
     const { status, id, progressDetail, error } = parsed.data;
-    if (error !== undefined) throw refusedBy('The container engine', `pull ${image}`, 404, error);
+    if (error !== undefined) throw refused(`pull ${image}`, 404, error);
     if (id !== undefined && isLayer(status)) {
       const layer = layers.get(id) ?? { download: { done: 0, total: 0 }, unpack: { done: 0, total: 0 } };
       layers.set(id, layer);

@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { type ContainerState, containerStates, type ObservedContainer, type Protocol, type PublishedPort } from './types.ts';
+import {
+  type ContainerState,
+  containerStates,
+  type ObservedContainer,
+  type Protocol,
+  type PublishedPort,
+} from './types.ts';
 
 const portMap = z
-  .record(z.string(), z.array(z.object({ HostIp: z.string().default(''), HostPort: z.string().default('') })).nullable())
+  .record(
+    z.string(),
+    z.array(z.object({ HostIp: z.string().default(''), HostPort: z.string().default('') })).nullable(),
+  )
   .nullish();
 
 /** The part of the engine's inspect answer that is read; engines differ in the rest. */
@@ -26,25 +35,26 @@ const inspectAnswer = z.object({
   Config: z.object({
     Image: z.string().default(''),
     Labels: z.record(z.string(), z.string()).nullish(),
-    Tty: z.boolean().default(false),
     StopSignal: z.union([z.string(), z.number()]).nullish(),
   }),
   HostConfig: z.object({
     PortBindings: portMap,
     RestartPolicy: z.object({ Name: z.string().default('') }).nullish(),
   }),
-  NetworkSettings: z
-    .object({ Ports: portMap, Networks: z.record(z.string(), z.unknown()).nullish() })
-    .nullish(),
+  NetworkSettings: z.object({ Ports: portMap, Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
 });
 
-/** Reads the engine's inspect answer. `tty` stands beside the container: it only decides how its log is framed. */
-export function parseInspect(body: unknown): { container: ObservedContainer; tty: boolean } {
+/** Reads the engine's inspect answer. */
+export function parseInspect(body: unknown): ObservedContainer {
   const parsed = inspectAnswer.safeParse(body);
   if (!parsed.success) {
-    throw new ClosError('ENGINE_ERROR', 'The container engine described a container in a way that CLOS does not understand.', {
-      cause: parsed.error,
-    });
+    throw new ClosError(
+      'ENGINE_ERROR',
+      'The container engine described a container in a way that CLOS does not understand.',
+      {
+        cause: parsed.error,
+      },
+    );
   }
   const { Id, Name, Created, Image, State, Config, HostConfig, NetworkSettings } = parsed.data;
   const state = toState(State.Status);
@@ -54,7 +64,7 @@ export function parseInspect(body: unknown): { container: ObservedContainer; tty
   const exitCode = isUp || finishedAt === null ? null : State.ExitCode;
   const error = State.Error === '' ? null : State.Error;
   const health = toHealth(State.Health?.Status);
-  const container: ObservedContainer = {
+  return {
     id: Id,
     name: Name.replace(/^\//, ''),
     image: Config.Image === '' ? Image : Config.Image,
@@ -74,10 +84,12 @@ export function parseInspect(body: unknown): { container: ObservedContainer; tty
     ports: isUp ? toPorts(NetworkSettings?.Ports) : [],
     claims: toPorts(HostConfig.PortBindings),
     restartPolicy: toRestartPolicy(HostConfig.RestartPolicy?.Name),
-    stopSignal: Config.StopSignal === undefined || Config.StopSignal === null || Config.StopSignal === '' ? null : String(Config.StopSignal),
+    stopSignal:
+      Config.StopSignal === undefined || Config.StopSignal === null || Config.StopSignal === ''
+        ? null
+        : String(Config.StopSignal),
     networks: Object.keys(NetworkSettings?.Networks ?? {}),
   };
-  return { container, tty: Config.Tty };
 }
 
 function toState(status: string): ContainerState {

@@ -67,7 +67,10 @@ function findEndpoint(text: string): Omit<PortConflictText, 'by'> {
   for (const place of places) {
     const match = place.pattern.exec(text);
     if (match === null) continue;
-    const said = place.endpoint === 0 ? `${match[1]?.includes(':') ? `[${match[1]}]` : match[1]}:${match[2]}` : match[place.endpoint];
+    const said =
+      place.endpoint === 0
+        ? `${match[1]?.includes(':') ? `[${match[1]}]` : match[1]}:${match[2]}`
+        : match[place.endpoint];
     const endpoint = parseEndpoint(said ?? '');
     if (endpoint === null) continue;
     const protocol = endpoint.protocol ?? (place.protocol === undefined ? undefined : match[place.protocol]);

@@ -28,7 +28,13 @@ export type EngineAddress =
 
 /** The answer of looking for an engine; `how` and `reason` are sentences for people. */
 export type EngineFinding =
-  | { found: true; address: EngineAddress; source: 'environment' | 'context' | 'default'; context: string | null; how: string }
+  | {
+      found: true;
+      address: EngineAddress;
+      source: 'environment' | 'context' | 'default';
+      context: string | null;
+      how: string;
+    }
   | { found: false; reason: string };
 
 /** The log of a part; the shape that pino has. */
