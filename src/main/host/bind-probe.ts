@@ -53,7 +53,9 @@ function bindTcp({ address, port, v6only = false }: BindTarget): Promise<BindRes
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', (error) => settle(resultOf(error), error, resolve, reject));
-    server.listen({ host: address, port, exclusive: true, ipv6Only: v6only }, () => server.close(() => resolve('free')));
+    server.listen({ host: address, port, exclusive: true, ipv6Only: v6only }, () =>
+      server.close(() => resolve('free')),
+    );
   });
 }
 

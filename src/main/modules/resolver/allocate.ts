@@ -46,7 +46,9 @@ function place(port: number, start: number, near: number | null, label: string):
   if (port === near) return `${port} is free in ${label}`;
   if (near === null) return `${port} is the first free port of ${label}`;
   if (near !== start) return `${port} is the first free port of ${label}, which ${near} lies outside of`;
-  return port > near ? `${port} is the next free port of ${label} after ${near}` : `${port} is the next free port of ${label}, from its start`;
+  return port > near
+    ? `${port} is the next free port of ${label} after ${near}`
+    : `${port} is the next free port of ${label}, from its start`;
 }
 
 function because(skipped: readonly string[]): string {

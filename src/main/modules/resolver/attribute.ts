@@ -55,9 +55,7 @@ export function attributeListener(listener: Listener, wanted: WantedPort, world:
 
   const { owner } = listener;
   const managed =
-    owner === null
-      ? undefined
-      : world.processes?.find(({ pid }) => pid === owner.pid || owner.ancestors.includes(pid));
+    owner === null ? undefined : world.processes?.find(({ pid }) => pid === owner.pid || owner.ancestors.includes(pid));
   if (managed !== undefined) {
     const service = { id: managed.serviceId, name: managed.serviceName };
     return {

@@ -52,14 +52,25 @@ class Findings {
     return this.#byKey.has(key);
   }
 
-  add(key: string, found: { kind: ConflictKind; severity: Finding['severity']; holder: Holder }, evidence: Evidence): void {
+  add(
+    key: string,
+    found: { kind: ConflictKind; severity: Finding['severity']; holder: Holder },
+    evidence: Evidence,
+  ): void {
     const { service, endpoint, protocol, address, port } = this.wanted;
     const known = this.#byKey.get(key);
     if (known !== undefined) {
       known.evidence.push(evidence);
       return;
     }
-    const wanted = { service: service?.name ?? null, serviceId: service?.id ?? null, endpoint, protocol, address, port };
+    const wanted = {
+      service: service?.name ?? null,
+      serviceId: service?.id ?? null,
+      endpoint,
+      protocol,
+      address,
+      port,
+    };
     this.#byKey.set(key, { ...found, wanted, evidence: [evidence] });
   }
 
@@ -97,7 +108,10 @@ function findEarlierWish(findings: Findings, { wanted: all }: DetectionInput, in
   findings.add(
     `service:${earlier.service.id}`,
     { kind: 'lease', severity: 'blocking', holder: serviceHolder(earlier.service, null) },
-    { source: 'clos', detail: `${earlier.service.name}/${earlier.endpoint} asks for ${earlier.protocol} ${earlier.port} as well` },
+    {
+      source: 'clos',
+      detail: `${earlier.service.name}/${earlier.endpoint} asks for ${earlier.protocol} ${earlier.port} as well`,
+    },
   );
 }
 
@@ -110,7 +124,10 @@ function findHolders(findings: Findings, input: DetectionInput, probe: BindResul
   if (probe === 'used' && !explained) findUnexplained(findings, input);
   findStoppedContainers(findings, input);
   if (probe === 'used' && findings.blocked) {
-    findings.remark({ source: 'probe', detail: `A bind of ${wanted.protocol} ${socketText(wanted)} was refused: in use` });
+    findings.remark({
+      source: 'probe',
+      detail: `A bind of ${wanted.protocol} ${socketText(wanted)} was refused: in use`,
+    });
   }
 }
 
@@ -124,7 +141,10 @@ function findLeases(findings: Findings, { leases }: DetectionInput): boolean {
     findings.add(
       `service:${lease.serviceId}`,
       { kind: 'lease', severity: 'blocking', holder: leaseHolder(lease) },
-      { source: 'lease', detail: `${lease.protocol} ${lease.port} is leased to ${lease.serviceName}/${lease.endpoint} since ${lease.since}` },
+      {
+        source: 'lease',
+        detail: `${lease.protocol} ${lease.port} is leased to ${lease.serviceName}/${lease.endpoint} since ${lease.since}`,
+      },
     );
   }
   return others.length > 0;
@@ -199,10 +219,14 @@ function addListener(findings: Findings, who: Attribution, listener: Listener, i
   findings.add(who.key, { kind: who.kind, severity: 'blocking', holder: who.holder }, listenerEvidence(listener));
   findings.improve(who.key, (holder) => enrich(holder, listener, containerBehind(listener, input)));
   if (who.kind === 'process' && owner !== null && owner.protectedReason !== null) {
-    findings.add(who.key, { kind: who.kind, severity: 'blocking', holder: who.holder }, {
-      source: 'system',
-      detail: `${owner.name} must not be ended. ${owner.protectedReason}`,
-    });
+    findings.add(
+      who.key,
+      { kind: who.kind, severity: 'blocking', holder: who.holder },
+      {
+        source: 'system',
+        detail: `${owner.name} must not be ended. ${owner.protectedReason}`,
+      },
+    );
   }
 }
 
@@ -211,10 +235,14 @@ function addShadow(findings: Findings, who: Attribution, listener: Listener): vo
   const key = `shadow:${who.key}`;
   const kind = 'shadowed';
   findings.add(key, { kind, severity: 'warning', holder: who.holder }, listenerEvidence(listener));
-  findings.add(key, { kind, severity: 'warning', holder: who.holder }, {
-    source: 'system',
-    detail: `localhost:${wanted.port} can reach ${socketText(listener)} instead of ${socketText(wanted)}, depending on which address family a program tries first`,
-  });
+  findings.add(
+    key,
+    { kind, severity: 'warning', holder: who.holder },
+    {
+      source: 'system',
+      detail: `localhost:${wanted.port} can reach ${socketText(listener)} instead of ${socketText(wanted)}, depending on which address family a program tries first`,
+    },
+  );
 }
 
 function shadows(listener: Listener, wanted: WantedPort): boolean {
@@ -244,7 +272,10 @@ function findUnexplained(findings: Findings, { limitation }: DetectionInput): vo
   findings.add(
     'temporary',
     { kind: 'temporary', severity: 'blocking', holder: unknownHolder('a connection') },
-    { source: 'system', detail: `Nobody listens on ${what}; a connection that is still open uses it, or a socket that does not listen. It usually passes` },
+    {
+      source: 'system',
+      detail: `Nobody listens on ${what}; a connection that is still open uses it, or a socket that does not listen. It usually passes`,
+    },
   );
 }
 
