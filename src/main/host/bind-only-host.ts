@@ -40,6 +40,10 @@ export class BindOnlyHost implements Host {
 
   /** The range of IANA, which macOS and Windows use; Windows has no privileged ports, current macOS none on wildcard addresses. */
   async portLimits(): Promise<PortLimits> {
-    return { ephemeral: { from: 49_152, to: 65_535 }, privilegedBelow: this.platform === 'win32' ? 0 : 1024, reserved: [] };
+    return {
+      ephemeral: { from: 49_152, to: 65_535 },
+      privilegedBelow: this.platform === 'win32' ? 0 : 1024,
+      reserved: [],
+    };
   }
 }

@@ -1,5 +1,5 @@
-import type { BindResult, BindTarget } from './bind-probe.ts';
 import { BindOnlyHost } from './bind-only-host.ts';
+import type { BindResult, BindTarget } from './bind-probe.ts';
 import type { Workplace } from './checkout.ts';
 import { LinuxHost } from './linux/linux-host.ts';
 import type { Listener, ListListenersOptions, PortLimits, ProcessIdentity, ProcessInfo } from './types.ts';

@@ -59,10 +59,12 @@ export function protectedReason(process: ProcessInfo, ourselves: Ourselves): str
   if (ourselves.ancestors.includes(pid)) return 'CLOS runs under it.';
   if (pid === ourselves.sessionId) return 'It leads the session that CLOS runs in.';
   if (process.ppid === 2) return 'It is a part of the kernel.';
-  if (names.some((candidate) => /^sshd(-.*)?$/.test(candidate))) return 'It is the SSH server, which may carry your session.';
+  if (names.some((candidate) => /^sshd(-.*)?$/.test(candidate)))
+    return 'It is the SSH server, which may carry your session.';
   if (isEngine(process)) return `It is a container engine (${name}); ending it would affect every container.`;
   if (isForwarder(process)) return `${name} forwards the port for a container or a virtual machine.`;
-  if (names.some((candidate) => sessionPrograms.test(candidate))) return `${name} carries the system or the desktop session.`;
+  if (names.some((candidate) => sessionPrograms.test(candidate)))
+    return `${name} carries the system or the desktop session.`;
   if (process.sessionId === pid && process.hasTerminal && names.some((candidate) => shells.test(candidate))) {
     return 'It leads a terminal session.';
   }

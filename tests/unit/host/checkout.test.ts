@@ -6,7 +6,11 @@ import { temporaryFolder, writeTree } from './recorded.ts';
 describe('the checkout that a folder belongs to', () => {
   it('is found from a folder deep inside, with the name in the package', async () => {
     const root = temporaryFolder();
-    writeTree(root, { '.git/HEAD': 'ref: refs/heads/feature/cart\n', 'package.json': '{"name":"@acme/shop"}', 'a/b/c/x': '' });
+    writeTree(root, {
+      '.git/HEAD': 'ref: refs/heads/feature/cart\n',
+      'package.json': '{"name":"@acme/shop"}',
+      'a/b/c/x': '',
+    });
     expect(await findWorkplace(`${root}/a/b/c`)).toEqual({
       project: '@acme/shop',
       checkout: { root, branch: 'feature/cart' },
@@ -46,7 +50,10 @@ describe('the checkout that a folder belongs to', () => {
   ])('has no branch with %s', async (_, head) => {
     const root = temporaryFolder();
     writeTree(root, { 'shop/.git/HEAD': head });
-    expect(await findWorkplace(`${root}/shop`)).toEqual({ project: 'shop', checkout: { root: `${root}/shop`, branch: null } });
+    expect(await findWorkplace(`${root}/shop`)).toEqual({
+      project: 'shop',
+      checkout: { root: `${root}/shop`, branch: null },
+    });
   });
 
   it('is none outside of git, where the nearest package names the project', async () => {

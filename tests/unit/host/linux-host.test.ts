@@ -15,8 +15,28 @@ describe('listeners on Linux', () => {
   it('lists the sockets of the asked ports without owners when nobody asks for them', async () => {
     const host = hostWith([{ pid: 700, comm: 'python3', ppid: 1, fds: { 3: 'socket:[24830]' } }]);
     expect(await host.listListeners({ owners: false, ports: [8080] })).toEqual([
-      { protocol: 'tcp', family: 4, address: '0.0.0.0', port: 8080, inode: 24830, v6only: null, uid: 1000, user: 'ada', owner: null },
-      { protocol: 'tcp', family: 6, address: '::', port: 8080, inode: 24831, v6only: true, uid: 0, user: 'root', owner: null },
+      {
+        protocol: 'tcp',
+        family: 4,
+        address: '0.0.0.0',
+        port: 8080,
+        inode: 24830,
+        v6only: null,
+        uid: 1000,
+        user: 'ada',
+        owner: null,
+      },
+      {
+        protocol: 'tcp',
+        family: 6,
+        address: '::',
+        port: 8080,
+        inode: 24831,
+        v6only: true,
+        uid: 0,
+        user: 'root',
+        owner: null,
+      },
     ]);
   });
 
@@ -85,7 +105,13 @@ describe('listeners on Linux', () => {
 
   it('recognises the forwarder of a container and protects it', async () => {
     const host = hostWith([
-      { pid: 900, comm: 'docker-proxy', ppid: 880, argv: ['/usr/bin/docker-proxy', '-proto', 'tcp'], fds: { 4: 'socket:[24830]' } },
+      {
+        pid: 900,
+        comm: 'docker-proxy',
+        ppid: 880,
+        argv: ['/usr/bin/docker-proxy', '-proto', 'tcp'],
+        fds: { 4: 'socket:[24830]' },
+      },
     ]);
     const [listener] = await host.listListeners({ owners: true, ports: [8080] });
     expect(listener?.owner).toMatchObject({
@@ -111,12 +137,22 @@ describe('a process on Linux', () => {
 
   it('is null when it is gone or no pid at all', async () => {
     const host = hostWith([]);
-    expect(await Promise.all([4242, 0, -1, 1.5].map((pid) => host.describeProcess(pid)))).toEqual([null, null, null, null]);
+    expect(await Promise.all([4242, 0, -1, 1.5].map((pid) => host.describeProcess(pid)))).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   it('is told by its title when it hides its arguments, and by its uid when nobody has that', async () => {
     const host = hostWith([{ pid: 700, comm: 'a) (b', ppid: 1, uid: 4711 }]);
-    expect(await host.describeProcess(700)).toMatchObject({ name: 'a) (b', command: '[a) (b]', user: '4711', cwd: null });
+    expect(await host.describeProcess(700)).toMatchObject({
+      name: 'a) (b',
+      command: '[a) (b]',
+      user: '4711',
+      cwd: null,
+    });
   });
 
   it('is alive only with the same start and boot', async () => {
@@ -143,7 +179,11 @@ describe('what Linux says about ports', () => {
 
   it('falls back to the defaults of the kernel where nothing can be read', async () => {
     const host = new LinuxHost({ procRoot: temporaryFolder() });
-    expect(await host.portLimits()).toEqual({ ephemeral: { from: 32768, to: 60999 }, privilegedBelow: 1024, reserved: [] });
+    expect(await host.portLimits()).toEqual({
+      ephemeral: { from: 32768, to: 60999 },
+      privilegedBelow: 1024,
+      reserved: [],
+    });
     expect(await host.listListeners({ owners: true })).toEqual([]);
   });
 });

@@ -48,7 +48,8 @@ describe('the kernel table of sockets', () => {
   });
 
   it('passes over lines that make no sense', () => {
-    const text = 'sl local\n\n 0: zz:0BB8 00000000:0000 0A 0:0 0:0 0 0 0 9 1\n 1: 0100007F:0000 00000000:0000 0A 0:0 0:0 0 0 0 9 1\nx\0y';
+    const text =
+      'sl local\n\n 0: zz:0BB8 00000000:0000 0A 0:0 0:0 0 0 0 9 1\n 1: 0100007F:0000 00000000:0000 0A 0:0 0:0 0 0 0 9 1\nx\0y';
     expect(parseSocketLines(text, 'tcp', 4)).toEqual({ rows: [], pastListeners: false });
   });
 

@@ -11,8 +11,7 @@ const defaultPrivilegedBelow = 1024;
  * (Linux Documentation/networking/ip-sysctl.rst).
  */
 export async function readPortLimits(procRoot: string): Promise<PortLimits> {
-  const read = async (name: string) =>
-    await readFile(join(procRoot, 'sys/net/ipv4', name), 'latin1').catch(() => null);
+  const read = async (name: string) => await readFile(join(procRoot, 'sys/net/ipv4', name), 'latin1').catch(() => null);
   const [range, start, reserved] = await Promise.all([
     read('ip_local_port_range'),
     read('ip_unprivileged_port_start'),

@@ -6,7 +6,6 @@ import {
   attributeContainer,
   attributeListener,
   claimOf,
-  containerBehind,
   containerMeets,
   enrich,
 } from './attribute.ts';
@@ -52,14 +51,25 @@ class Findings {
     return this.#byKey.has(key);
   }
 
-  add(key: string, found: { kind: ConflictKind; severity: Finding['severity']; holder: Holder }, evidence: Evidence): void {
+  add(
+    key: string,
+    found: { kind: ConflictKind; severity: Finding['severity']; holder: Holder },
+    evidence: Evidence,
+  ): void {
     const { service, endpoint, protocol, address, port } = this.wanted;
     const known = this.#byKey.get(key);
     if (known !== undefined) {
       known.evidence.push(evidence);
       return;
     }
-    const wanted = { service: service?.name ?? null, serviceId: service?.id ?? null, endpoint, protocol, address, port };
+    const wanted = {
+      service: service?.name ?? null,
+      serviceId: service?.id ?? null,
+      endpoint,
+      protocol,
+      address,
+      port,
+    };
     this.#byKey.set(key, { ...found, wanted, evidence: [evidence] });
   }
 
@@ -97,7 +107,10 @@ function findEarlierWish(findings: Findings, { wanted: all }: DetectionInput, in
   findings.add(
     `service:${earlier.service.id}`,
     { kind: 'lease', severity: 'blocking', holder: serviceHolder(earlier.service, null) },
-    { source: 'clos', detail: `${earlier.service.name}/${earlier.endpoint} asks for ${earlier.protocol} ${earlier.port} as well` },
+    {
+      source: 'clos',
+      detail: `${earlier.service.name}/${earlier.endpoint} asks for ${earlier.protocol} ${earlier.port} as well`,
+    },
   );
 }
 
@@ -110,7 +123,10 @@ function findHolders(findings: Findings, input: DetectionInput, probe: BindResul
   if (probe === 'used' && !explained) findUnexplained(findings, input);
   findStoppedContainers(findings, input);
   if (probe === 'used' && findings.blocked) {
-    findings.remark({ source: 'probe', detail: `A bind of ${wanted.protocol} ${socketText(wanted)} was refused: in use` });
+    findings.remark({
+      source: 'probe',
+      detail: `A bind of ${wanted.protocol} ${socketText(wanted)} was refused: in use`,
+    });
   }
 }
 
@@ -124,7 +140,10 @@ function findLeases(findings: Findings, { leases }: DetectionInput): boolean {
     findings.add(
       `service:${lease.serviceId}`,
       { kind: 'lease', severity: 'blocking', holder: leaseHolder(lease) },
-      { source: 'lease', detail: `${lease.protocol} ${lease.port} is leased to ${lease.serviceName}/${lease.endpoint} since ${lease.since}` },
+      {
+        source: 'lease',
+        detail: `${lease.protocol} ${lease.port} is leased to ${lease.serviceName}/${lease.endpoint} since ${lease.since}`,
+      },
     );
   }
   return others.length > 0;
@@ -136,19 +155,17 @@ function findContainers(findings: Findings, input: DetectionInput): boolean {
   const holding = input.containers.filter((container) => container.running && containerMeets(container, wanted));
   for (const container of holding) {
     const who = attributeContainer(container, wanted, input);
-    if (!who.own) addContainer(findings, who, container, 'blocking');
+    if (!who.own) addContainer(findings, who, container);
   }
   return holding.length > 0;
 }
 
-function addContainer(
-  findings: Findings,
-  who: Attribution,
-  container: ContainerFact,
-  severity: Finding['severity'],
-): void {
-  findings.add(who.key, { kind: who.kind, severity, holder: who.holder }, engineEvidence(container, findings.wanted));
-  findings.improve(who.key, (holder) => enrich(holder, null, container));
+/** A container blocks while it runs; stopped, it only claims. */
+function addContainer(findings: Findings, who: Attribution, container: ContainerFact): void {
+  const { kind, holder } = who;
+  const severity = container.running ? 'blocking' : 'warning';
+  findings.add(who.key, { kind, severity, holder }, engineEvidence(container, findings.wanted));
+  findings.improve(who.key, (known) => enrich(known, who, null));
 }
 
 function engineEvidence(container: ContainerFact, wanted: WantedPort): Evidence {
@@ -188,21 +205,20 @@ function findListeners(findings: Findings, input: DetectionInput, probe: BindRes
     const who = attributeListener(listener, wanted, input);
     explained ||= meets;
     if (who.own) continue;
-    if (meets) addListener(findings, who, listener, input);
+    if (meets) addListener(findings, who, listener);
     else if (!findings.has(who.key) && shadows(listener, wanted)) addShadow(findings, who, listener);
   }
   return explained;
 }
 
-function addListener(findings: Findings, who: Attribution, listener: Listener, input: DetectionInput): void {
+function addListener(findings: Findings, who: Attribution, listener: Listener): void {
+  const { kind, holder } = who;
   const { owner } = listener;
-  findings.add(who.key, { kind: who.kind, severity: 'blocking', holder: who.holder }, listenerEvidence(listener));
-  findings.improve(who.key, (holder) => enrich(holder, listener, containerBehind(listener, input)));
-  if (who.kind === 'process' && owner !== null && owner.protectedReason !== null) {
-    findings.add(who.key, { kind: who.kind, severity: 'blocking', holder: who.holder }, {
-      source: 'system',
-      detail: `${owner.name} must not be ended. ${owner.protectedReason}`,
-    });
+  findings.add(who.key, { kind, severity: 'blocking', holder }, listenerEvidence(listener));
+  findings.improve(who.key, (known) => enrich(known, who, listener));
+  if (kind === 'process' && owner !== null && owner.protectedReason !== null) {
+    const detail = `${owner.name} must not be ended. ${owner.protectedReason}`;
+    findings.add(who.key, { kind, severity: 'blocking', holder }, { source: 'system', detail });
   }
 }
 
@@ -211,10 +227,14 @@ function addShadow(findings: Findings, who: Attribution, listener: Listener): vo
   const key = `shadow:${who.key}`;
   const kind = 'shadowed';
   findings.add(key, { kind, severity: 'warning', holder: who.holder }, listenerEvidence(listener));
-  findings.add(key, { kind, severity: 'warning', holder: who.holder }, {
-    source: 'system',
-    detail: `localhost:${wanted.port} can reach ${socketText(listener)} instead of ${socketText(wanted)}, depending on which address family a program tries first`,
-  });
+  findings.add(
+    key,
+    { kind, severity: 'warning', holder: who.holder },
+    {
+      source: 'system',
+      detail: `localhost:${wanted.port} can reach ${socketText(listener)} instead of ${socketText(wanted)}, depending on which address family a program tries first`,
+    },
+  );
 }
 
 function shadows(listener: Listener, wanted: WantedPort): boolean {
@@ -244,7 +264,10 @@ function findUnexplained(findings: Findings, { limitation }: DetectionInput): vo
   findings.add(
     'temporary',
     { kind: 'temporary', severity: 'blocking', holder: unknownHolder('a connection') },
-    { source: 'system', detail: `Nobody listens on ${what}; a connection that is still open uses it, or a socket that does not listen. It usually passes` },
+    {
+      source: 'system',
+      detail: `Nobody listens on ${what}; a connection that is still open uses it, or a socket that does not listen. It usually passes`,
+    },
   );
 }
 
@@ -256,7 +279,7 @@ function findStoppedContainers(findings: Findings, input: DetectionInput): void 
     const who = attributeContainer(container, wanted, input);
     if (who.own || findings.has(who.key)) continue;
     if (findings.blocked) findings.remark(engineEvidence(container, wanted));
-    else addContainer(findings, who, container, 'warning');
+    else addContainer(findings, who, container);
   }
 }
 
