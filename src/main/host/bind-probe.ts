@@ -37,47 +37,35 @@ export async function probeBind(target: BindTarget): Promise<BindResult> {
   if (isIP(address) === 0) return 'unavailable';
   const bind = protocol === 'tcp' ? bindTcp : bindUdp;
   const key = `${protocol}:${port}`;
-  const probe = (waiting.get(key) ?? Promise.resolve()).then(() => bind(target));
-  const settled = probe.then(noop, noop);
-  waiting.set(key, settled);
+  const start = () => bind(target);
+  const probe = (waiting.get(key) ?? Promise.resolve()).then(start, start);
+  waiting.set(key, probe);
   try {
-    return await probe;
+    const failure = await probe;
+    return failure === null ? 'free' : readFailure(failure);
   } finally {
-    if (waiting.get(key) === settled) waiting.delete(key);
+    if (waiting.get(key) === probe) waiting.delete(key);
   }
 }
 
-function noop(): void {}
-
-function bindTcp({ address, port, v6only = false }: BindTarget): Promise<BindResult> {
-  return new Promise((resolve, reject) => {
+/** Binds, closes, and tells what went wrong, if anything. */
+function bindTcp({ address, port, v6only = false }: BindTarget): Promise<Error | null> {
+  return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', (error) => settle(resultOf(error), error, resolve, reject));
-    server.listen({ host: address, port, exclusive: true, ipv6Only: v6only }, () =>
-      server.close(() => resolve('free')),
-    );
+    server.once('error', resolve);
+    server.listen({ host: address, port, exclusive: true, ipv6Only: v6only }, () => server.close(() => resolve(null)));
   });
 }
 
-function bindUdp({ address, port, v6only = false }: BindTarget): Promise<BindResult> {
-  return new Promise((resolve, reject) => {
+function bindUdp({ address, port, v6only = false }: BindTarget): Promise<Error | null> {
+  return new Promise((resolve) => {
     const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', reuseAddr: false, ipv6Only: v6only });
-    socket.once('error', (error) => socket.close(() => settle(resultOf(error), error, resolve, reject)));
-    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve('free')));
+    socket.once('error', (error) => socket.close(() => resolve(error)));
+    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve(null)));
   });
 }
 
-function settle(
-  result: BindResult | null,
-  error: Error,
-  resolve: (result: BindResult) => void,
-  reject: (error: Error) => void,
-): void {
-  if (result === null) reject(error);
-  else resolve(result);
-}
-
-function resultOf(error: Error): BindResult | null {
+function readFailure(error: Error): BindResult {
   switch ('code' in error ? error.code : undefined) {
     case 'EADDRINUSE':
       return 'used';
@@ -89,6 +77,6 @@ function resultOf(error: Error): BindResult | null {
     case 'EINVAL': // A link-local address without its interface.
       return 'unavailable';
     default:
-      return null;
+      throw error;
   }
 }

@@ -31,7 +31,7 @@ describe('the name of a process', () => {
     ['postgres', ['postgres: checkpointer'], '/usr/lib/postgresql/bin/postgres', 'postgres'],
     ['dockerd', ['x'], '/usr/bin/dockerd (deleted)', 'dockerd'],
     ['kworker/0:1', [], null, 'kworker/0:1'],
-  ])('of %s %j is read as its people know it', (comm, argv, executable, name) => {
+  ])('of %s %j is read as its people know it', (...[comm, argv, executable, name]) => {
     expect(processName(comm, argv, executable)).toBe(name);
   });
 });

@@ -53,31 +53,8 @@ export function recordedProc(root: string, processes: readonly RecordedProcess[]
   });
   for (const one of processes) {
     const { pid, comm, ppid, session = pid, terminal = 0, startTicks = 5000, uid = 0, argv = [], fds = {} } = one;
-    const fields = [
-      'S',
-      ppid,
-      pid,
-      session,
-      terminal,
-      -1,
-      4194560,
-      0,
-      0,
-      0,
-      0,
-      18,
-      7,
-      0,
-      0,
-      20,
-      0,
-      11,
-      0,
-      startTicks,
-      1,
-    ];
     writeTree(root, {
-      [`${pid}/stat`]: `${pid} (${comm}) ${fields.join(' ')} 0 0\n`,
+      [`${pid}/stat`]: `${pid} (${comm}) S ${ppid} ${pid} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 11 0 ${startTicks} 1 0\n`,
       [`${pid}/status`]: `Name:\t${comm}\nPPid:\t${ppid}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
       [`${pid}/cmdline`]: argv.map((argument) => `${argument}\0`).join(''),
       [`${pid}/cgroup`]: one.cgroup ?? '0::/user.slice\n',

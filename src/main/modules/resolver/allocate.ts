@@ -22,38 +22,46 @@ const reasonsShown = 2;
  */
 export function suggestPorts({ range, near = null, count, taken, avoided = () => null }: SuggestInput): Suggestion[] {
   const { first, last } = range ?? anywhere;
-  const start = near !== null && near >= first && near <= last ? near : first;
-  const label = range === null ? `${first}-${last}` : `${range.name} (${first}-${last})`;
+  const inside = near !== null && near >= first && near <= last;
+  const start = inside ? near : first;
+  const place = placeIn({
+    near,
+    inside,
+    label: range === null ? `${first}-${last}` : `${range.name} (${first}-${last})`,
+  });
   const suggestions: Suggestion[] = [];
-  for (const pass of ['good', 'avoided'] as const) {
+  for (const acceptAvoided of [false, true]) {
     const skipped: string[] = [];
     for (let step = 0; step <= last - first && suggestions.length < count; step++) {
       const port = first + ((start - first + step) % (last - first + 1));
       const why = taken(port);
       const caution = avoided(port);
       if (why !== null) skipped.push(`${port} is ${why}`);
-      else if ((caution !== null) === (pass === 'avoided')) {
-        const sentence = [place(port, start, near, label), because(skipped)].filter(Boolean).join(': ');
+      else if (caution !== null && !acceptAvoided) skipped.push(`${port} is ${caution}`);
+      else if (caution !== null || !acceptAvoided) {
+        const sentence = [place(port, suggestions.length > 0), ...because(skipped)].join(': ');
         const reason = caution === null ? `${sentence}.` : `${sentence}. Nothing better is left: it is ${caution}.`;
         suggestions.push({ port, range: range?.name ?? null, reason });
-      } else if (caution !== null && skipped.length < reasonsShown) skipped.push(`${port} is ${caution}`);
+      }
     }
   }
   return suggestions;
 }
 
-function place(port: number, start: number, near: number | null, label: string): string {
-  if (port === near) return `${port} is free in ${label}`;
-  if (near === null) return `${port} is the first free port of ${label}`;
-  if (near !== start) return `${port} is the first free port of ${label}, which ${near} lies outside of`;
-  return port > near
-    ? `${port} is the next free port of ${label} after ${near}`
-    : `${port} is the next free port of ${label}, from its start`;
+function placeIn({ near, inside, label }: { near: number | null; inside: boolean; label: string }) {
+  return (port: number, further: boolean): string => {
+    if (further) return `${port} is free in ${label} as well`;
+    if (port === near) return `${port} is free in ${label}`;
+    if (near === null) return `${port} is the first free port of ${label}`;
+    if (!inside) return `${port} is the first free port of ${label}, which ${near} is not part of`;
+    const order = port > near ? 'next' : 'first';
+    return `${port} is the ${order} free port of ${label}${port > near ? ` after ${near}` : ', none is free above'}`;
+  };
 }
 
-function because(skipped: readonly string[]): string {
-  if (skipped.length === 0) return '';
+function because(skipped: readonly string[]): string[] {
+  if (skipped.length === 0) return [];
   const rest = skipped.length - reasonsShown;
   const shown = skipped.slice(0, reasonsShown).join(', ');
-  return rest > 0 ? `${shown} and ${rest} more ${rest === 1 ? 'is' : 'are'} taken` : shown;
+  return [rest > 0 ? `${shown} and ${rest} more ${rest === 1 ? 'is' : 'are'} left out` : shown];
 }

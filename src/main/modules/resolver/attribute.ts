@@ -9,6 +9,8 @@ export interface Attribution {
   key: string;
   kind: ConflictKind;
   holder: Holder;
+  /** The container behind it, as far as one is. */
+  container: ContainerFact | null;
   /** It is the very service that wants the port: no conflict with itself. */
   own: boolean;
 }
@@ -41,6 +43,7 @@ export function attributeContainer(container: ContainerFact, wanted: WantedPort,
     key: service === null ? `container:${container.id}` : `service:${service.id}`,
     kind: container.running ? 'container' : 'stopped-container',
     holder: containerHolder(container, service),
+    container,
     own: service !== null && service.id === wanted.service?.id,
   };
 }
@@ -62,28 +65,31 @@ export function attributeListener(listener: Listener, wanted: WantedPort, world:
       key: `service:${service.id}`,
       kind: 'process',
       holder: withProcess(serviceHolder(service, owner?.startedAt ?? null), owner),
+      container: null,
       own: service.id === wanted.service?.id,
     };
   }
 
   const clos = listener.protocol === 'tcp' ? world.ownPorts.find(({ port }) => port === listener.port) : undefined;
-  if (clos !== undefined) return { key: `clos:${clos.port}`, kind: 'clos', holder: closHolder(clos), own: false };
+  if (clos !== undefined)
+    return { key: `clos:${clos.port}`, kind: 'clos', holder: closHolder(clos), container: null, own: false };
 
   return {
     key: owner === null ? `socket:${listener.protocol}:${listener.inode}` : `process:${owner.pid}`,
     kind: 'process',
     holder: processHolder(listener),
+    container: null,
     own: false,
   };
 }
 
-/** Joins what a second finding says about the same holder into the first. */
-export function enrich(first: Holder, listener: Listener | null, container: ContainerFact | undefined): Holder {
-  const withBox = container === undefined ? first : withContainer(first, container);
-  return withProcess(withBox, listener?.owner ?? null);
+/** Adds what another sign of the same holder tells: its container, its process. */
+export function enrich(holder: Holder, who: Attribution, listener: Listener | null): Holder {
+  const boxed = who.container === null ? holder : withContainer(holder, who.container);
+  return withProcess(boxed, listener?.owner ?? null);
 }
 
-export function containerBehind(listener: Listener, world: World): ContainerFact | undefined {
+function containerBehind(listener: Listener, world: World): ContainerFact | undefined {
   const { owner } = listener;
   const running = world.containers.filter((container) => container.running);
   if (owner !== null && owner.containerId !== null) {

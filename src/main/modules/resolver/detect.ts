@@ -6,7 +6,6 @@ import {
   attributeContainer,
   attributeListener,
   claimOf,
-  containerBehind,
   containerMeets,
   enrich,
 } from './attribute.ts';
@@ -156,19 +155,17 @@ function findContainers(findings: Findings, input: DetectionInput): boolean {
   const holding = input.containers.filter((container) => container.running && containerMeets(container, wanted));
   for (const container of holding) {
     const who = attributeContainer(container, wanted, input);
-    if (!who.own) addContainer(findings, who, container, 'blocking');
+    if (!who.own) addContainer(findings, who, container);
   }
   return holding.length > 0;
 }
 
-function addContainer(
-  findings: Findings,
-  who: Attribution,
-  container: ContainerFact,
-  severity: Finding['severity'],
-): void {
-  findings.add(who.key, { kind: who.kind, severity, holder: who.holder }, engineEvidence(container, findings.wanted));
-  findings.improve(who.key, (holder) => enrich(holder, null, container));
+/** A container blocks while it runs; stopped, it only claims. */
+function addContainer(findings: Findings, who: Attribution, container: ContainerFact): void {
+  const { kind, holder } = who;
+  const severity = container.running ? 'blocking' : 'warning';
+  findings.add(who.key, { kind, severity, holder }, engineEvidence(container, findings.wanted));
+  findings.improve(who.key, (known) => enrich(known, who, null));
 }
 
 function engineEvidence(container: ContainerFact, wanted: WantedPort): Evidence {
@@ -208,25 +205,20 @@ function findListeners(findings: Findings, input: DetectionInput, probe: BindRes
     const who = attributeListener(listener, wanted, input);
     explained ||= meets;
     if (who.own) continue;
-    if (meets) addListener(findings, who, listener, input);
+    if (meets) addListener(findings, who, listener);
     else if (!findings.has(who.key) && shadows(listener, wanted)) addShadow(findings, who, listener);
   }
   return explained;
 }
 
-function addListener(findings: Findings, who: Attribution, listener: Listener, input: DetectionInput): void {
+function addListener(findings: Findings, who: Attribution, listener: Listener): void {
+  const { kind, holder } = who;
   const { owner } = listener;
-  findings.add(who.key, { kind: who.kind, severity: 'blocking', holder: who.holder }, listenerEvidence(listener));
-  findings.improve(who.key, (holder) => enrich(holder, listener, containerBehind(listener, input)));
-  if (who.kind === 'process' && owner !== null && owner.protectedReason !== null) {
-    findings.add(
-      who.key,
-      { kind: who.kind, severity: 'blocking', holder: who.holder },
-      {
-        source: 'system',
-        detail: `${owner.name} must not be ended. ${owner.protectedReason}`,
-      },
-    );
+  findings.add(who.key, { kind, severity: 'blocking', holder }, listenerEvidence(listener));
+  findings.improve(who.key, (known) => enrich(known, who, listener));
+  if (kind === 'process' && owner !== null && owner.protectedReason !== null) {
+    const detail = `${owner.name} must not be ended. ${owner.protectedReason}`;
+    findings.add(who.key, { kind, severity: 'blocking', holder }, { source: 'system', detail });
   }
 }
 
@@ -287,7 +279,7 @@ function findStoppedContainers(findings: Findings, input: DetectionInput): void 
     const who = attributeContainer(container, wanted, input);
     if (who.own || findings.has(who.key)) continue;
     if (findings.blocked) findings.remark(engineEvidence(container, wanted));
-    else addContainer(findings, who, container, 'warning');
+    else addContainer(findings, who, container);
   }
 }
 
