@@ -12,7 +12,7 @@ function event(
     Actor: { ID: 'ab12', Attributes: attributes },
     scope: 'local',
     time: 1_767_323_045,
-    timeNano: 1_767_323_045_123_456_768,
+    timeNano: 1_767_323_045_123 * 1e6,
     ...over,
   });
 }
