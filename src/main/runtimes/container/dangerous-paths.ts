@@ -141,6 +141,7 @@ function judge(path: string, extra: ProtectedPaths): string | null {
     const reason = judge(mirror, extra);
     if (reason !== null) return reason;
   }
+  if (points.includes(lower)) return 'it is a folder of the system';
   const windows = judgeWindows(lower);
   if (windows !== null) return windows;
   const sockets = [...defaultSockets, ...(extra.engineSockets ?? [])].map((each) => each.toLowerCase());
@@ -149,7 +150,6 @@ function judge(path: string, extra: ProtectedPaths): string | null {
       ? 'it is the control socket of a container engine, which is as good as root on this machine'
       : 'it holds the control socket of a container engine';
   }
-  if (points.includes(lower)) return 'it is a folder of the system';
   const ownTrees = (extra.trees ?? []).map((each) => each.toLowerCase());
   for (const tree of [...trees, ...ownTrees]) {
     if (lower === tree || lower.startsWith(`${tree}/`)) return `it belongs to ${tree}, which containers may not have`;

@@ -36,7 +36,9 @@ export function parseEvent(line: string): EngineEvent | null {
   if (!parsed.success) return null;
   const { Type, Action, Actor, time, timeNano } = parsed.data;
   const attributes = Actor.Attributes ?? {};
-  const at = new Date(timeNano === undefined ? (time ?? 0) * 1000 : timeNano / 1e6).toISOString();
+  const date = new Date(timeNano === undefined ? (time ?? 0) * 1000 : timeNano / 1e6);
+  if (Number.isNaN(date.getTime())) return null;
+  const at = date.toISOString();
   if (Type === 'network') {
     if (Action !== 'destroy' && Action !== 'remove') return null;
     return { type: 'network', action: 'destroy', id: Actor.ID, name: attributes.name ?? '', time: at };

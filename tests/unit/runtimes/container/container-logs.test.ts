@@ -17,7 +17,9 @@ async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 }
 
 async function gather<T>(lines: AsyncIterable<T>): Promise<T[]> {
-  return await Array.fromAsync(lines);
+  const gathered: T[] = [];
+  for await (const line of lines) gathered.push(line);
+  return gathered;
 }
 
 describe('the log of a container without a terminal', () => {
