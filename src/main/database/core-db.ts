@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Durability, openForReading, openRaw, type ReadDb } from './handle.ts';
+import { migrate } from './migrate.ts';
+import { createWriter, type Writer } from './writer.ts';
+
+export interface CoreDb extends Writer {
+  read: ReadDb;
+}
+
+/**
+ * Opens `core.db` as its one writer, brought to the newest version. The api module calls this; everyone else reads with
+ * `openForReading`.
+ */
+export function openCoreDb(options: {
+  path: string;
+  migrationsDir: string;
+  backupsDir: string;
+  durability?: Durability;
+  onCommitted?: () => void;
+}): CoreDb {
+  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+  const raw = openRaw(options.path, options.durability ?? 'full');
+  try {
+    migrate(raw, options);
+    const read = openForReading(options.path);
+    const writer = createWriter(raw, options.onCommitted);
+    return {
+      read,
+      commit: writer.commit,
+      async close() {
+        read.close();
+        await writer.close();
+      },
+    };
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
