@@ -38,7 +38,7 @@ export async function importWebImage(socketPath: string): Promise<void> {
     ['fromSrc', '-'],
     ['repo', webImage.replace(/:.*/, '')],
     ['tag', webImage.replace(/.*:/, '')],
-    ...changes.map((change) => ['changes', change]),
+    ...changes.map((change): [string, string] => ['changes', change]),
   ]);
   const answer = await engineCall(socketPath, `/images/create?${query}`, { method: 'POST', body: files() });
   // The engine says 200 first and tells of failures in the stream that follows.
