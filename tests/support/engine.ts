@@ -3,22 +3,8 @@ import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { engineRequest } from './engine-http.ts';
 import { startPrivateEngine } from './private-engine.ts';
+import type { TestEngine } from './test-engine.ts';
 import { importWebImage } from './web-image.ts';
-
-/** A real engine for tests, with the image `webImage` in it. */
-export interface TestEngine {
-  socketPath: string;
-  /** The socket as `DOCKER_HOST` wants it. */
-  dockerHost: string;
-  /** Ours alone, so that it may be killed and restarted, and everything in it belongs to the tests. */
-  isPrivate: boolean;
-  /** Ends it with everything that runs in it; an engine that was found stays. */
-  stop(): Promise<void>;
-  /** Ends the engine at once, as a crash would; its containers go on. */
-  kill(): Promise<void>;
-  /** Starts it again after `kill`, or stops and starts it. Data and socket stay the same. */
-  restart(): Promise<void>;
-}
 
 /** Starts a private engine as root on Linux; elsewhere takes the one that runs. Rejects when there is none. */
 export async function startEngine(): Promise<TestEngine> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { addBridge, type Bridge, removeBridge } from './bridge.ts';
-import type { TestEngine } from './engine.ts';
 import { engineCall, engineRequest } from './engine-http.ts';
+import type { TestEngine } from './test-engine.ts';
 
 /** Unix sockets have room for 107 bytes, and containerd puts its own below this folder: it must stay short. */
 const parent = '/tmp';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { canStartPrivately, startEngine, type TestEngine } from '../../support/engine.ts';
+import { canStartPrivately, startEngine } from '../../support/engine.ts';
 import { engineCall } from '../../support/engine-http.ts';
+import type { TestEngine } from '../../support/test-engine.ts';
 import { webImage } from '../../support/web-image.ts';
 
 describe('the shared engine', () => {
