@@ -275,3 +275,11 @@ export function markDeleted(db: WriteDb, id: string): void {
   db.run('UPDATE observed SET service_id = NULL WHERE service_id = @id', { id });
   db.run('UPDATE services SET deleted_at = @now, updated_at = @now WHERE id = @id', { id, now });
 }
+
+/** How many services are in each status; statuses that none is in are absent. */
+export function countServicesByStatus(db: ReadDb): Map<ServiceStatus, number> {
+  const rows = db.all<{ status: ServiceStatus; n: number }>(
+    'SELECT status, count(*) AS n FROM services WHERE deleted_at IS NULL GROUP BY status',
+  );
+  return new Map(rows.map(({ status, n }) => [status, n]));
+}
