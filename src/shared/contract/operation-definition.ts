@@ -75,10 +75,15 @@ export type OperationInput<D> =
     : never;
 
 /** What a handler gets: each part parsed. */
-export type ParsedParams<D> = D extends OperationDefinition<infer P, infer _Q, infer _B, infer _O> ? ParsedOf<P> : never;
+export type ParsedParams<D> =
+  D extends OperationDefinition<infer P, infer _Q, infer _B, infer _O> ? ParsedOf<P> : never;
 export type ParsedQuery<D> = D extends OperationDefinition<infer _P, infer Q, infer _B, infer _O> ? ParsedOf<Q> : never;
 export type ParsedBody<D> = D extends OperationDefinition<infer _P, infer _Q, infer B, infer _O> ? ParsedOf<B> : never;
 
 /** What a success carries. */
 export type OperationOutput<D> =
-  D extends OperationDefinition<infer _P, infer _Q, infer _B, infer O> ? (O extends z.ZodType ? z.output<O> : undefined) : never;
+  D extends OperationDefinition<infer _P, infer _Q, infer _B, infer O>
+    ? O extends z.ZodType
+      ? z.output<O>
+      : undefined
+    : never;

@@ -1,0 +1,28 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+/**
+ * The first `maxBytes` of a regular file as text, or null when it is missing, unreadable or something else than a file.
+ *
+ * A pipe in its place cannot hold us up: it is opened without waiting and refused by its kind.
+ */
+export async function readStart(path: string, maxBytes: number): Promise<string | null> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      if (!(await handle.stat()).isFile()) return null;
+      const buffer = Buffer.allocUnsafe(maxBytes);
+      let length = 0;
+      while (length < maxBytes) {
+        const { bytesRead } = await handle.read(buffer, length, maxBytes - length, null);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return buffer.toString('utf8', 0, length);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return null;
+  }
+}
