@@ -101,3 +101,12 @@ export function listEventTexts(db: ReadDb, { after, limit }: { after: number; li
     { after, limit },
   );
 }
+
+/** Whether the history can be read, as a line of `/readyz`. Never throws. */
+export function checkEvents(db: ReadDb): { name: string; ok: boolean; detail: string } {
+  try {
+    return { name: 'core.db', ok: true, detail: `at event ${lastSeq(db)}` };
+  } catch (error) {
+    return { name: 'core.db', ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -3,7 +3,7 @@ import { DisposableStack } from '#shared/base/disposal.ts';
 import { mayCall, type Principal } from '#shared/contract/access.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
-import { lastSeq } from '../../database/events.ts';
+import { checkEvents } from '../../database/events.ts';
 import { openForReading, type ReadDb } from '../../database/handle.ts';
 import { askApi, bearerToken, moduleKeyVerifier } from '../../http/authenticate.ts';
 import { type Handler, handle } from '../../http/handler.ts';
@@ -55,9 +55,7 @@ export const monitor: ModuleDefinition = {
       const server = createModuleServer(context, {
         portName: 'monitor',
         handlers: [healthCheckHandler(context)],
-        async checks() {
-          return [{ name: 'core.db', ok: true, detail: `at event ${lastSeq(db)}` }];
-        },
+        checks: async () => [checkEvents(db)],
         configure: (app) => addMetrics(app, context, db),
       });
       owned.use(() => server.close());

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { DisposableStack } from '#shared/base/disposal.ts';
 import type { Principal } from '#shared/contract/access.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { lastSeq } from '../../database/events.ts';
-import { openForReading, type ReadDb } from '../../database/handle.ts';
+import { checkEvents } from '../../database/events.ts';
+import { openForReading } from '../../database/handle.ts';
 import { askApi, bearerToken, moduleKeyVerifier } from '../../http/authenticate.ts';
 import { createModuleServer, writeRaw } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition } from '../../supervisor/module.ts';
@@ -28,14 +28,6 @@ function authenticator(context: ModuleContext): (request: IncomingMessage) => Pr
   };
 }
 
-function checkLog(db: ReadDb): { name: string; ok: boolean; detail: string } {
-  try {
-    return { name: 'core.db', ok: true, detail: `at event ${lastSeq(db)}` };
-  } catch (error) {
-    return { name: 'core.db', ok: false, detail: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 /** The websocket module: live events for everybody who may read them, and replay for clients that were away. */
 export const websocket: ModuleDefinition = {
   name: 'websocket',
@@ -58,7 +50,7 @@ export const websocket: ModuleDefinition = {
       const server = createModuleServer(context, {
         portName: 'websocket',
         handlers: [],
-        checks: async () => [checkLog(db), { name: 'clients', ok: true, detail: String(connections.size) }],
+        checks: async () => [checkEvents(db), { name: 'clients', ok: true, detail: String(connections.size) }],
         onUpgrade(request, socket, head) {
           if (request.url?.split('?')[0] === '/ws') connections.upgrade(request, socket, head);
           else writeRaw(socket, new ClosError('ROUTE_NOT_FOUND', 'The WebSocket is at /ws.'));
