@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { run } from '../../../tools/lib/run.ts';
 import { canStartPrivately, startEngine } from '../../support/engine.ts';
 import { engineCall } from '../../support/engine-http.ts';
 import type { TestEngine } from '../../support/test-engine.ts';
@@ -84,6 +85,17 @@ describe.runIf(canStartPrivately())('a private engine', () => {
     await third.kill();
     await third.stop();
     expect(existsSync(third.socketPath)).toBe(false);
+  });
+
+  it('is cleared away by the next one when its run was killed', async () => {
+    const code = `
+      import { startEngine } from './tests/support/engine.ts';
+      const { socketPath } = await startEngine();
+      process.stdout.write(socketPath, () => process.kill(process.pid, 'SIGKILL'));`;
+    const { output } = await run([process.execPath, '--input-type=module', '-e', code], { capture: true });
+    expect(existsSync(output)).toBe(true);
+    await (await startEngine()).stop();
+    expect(existsSync(output)).toBe(false);
   });
 });
 
