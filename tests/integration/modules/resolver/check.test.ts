@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHost, type Host } from '#main/host/host.ts';
+import { createHost } from '#main/host/host.ts';
+import type { Host } from '#main/host/platform.ts';
 import { createChecker } from '#main/modules/resolver/check.ts';
 import type { WantedPort, World } from '#main/modules/resolver/world.ts';
 import { freePort, hold } from '../../host/sockets.ts';
