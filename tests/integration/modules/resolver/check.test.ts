@@ -129,6 +129,18 @@ describe.runIf(process.platform === 'linux')('a check', () => {
     expect(await outline([wantedAt(port, wish)])).toEqual(expected);
   });
 
+  it('asks once more when the holder lets go while it looks', async () => {
+    const port = await freePort();
+    const release = await hold({ protocol: 'tcp', address: '127.0.0.1', port });
+    const host = createHost();
+    const list = host.listListeners.bind(host);
+    host.listListeners = async (options) => {
+      await release();
+      return await list(options);
+    };
+    expect(await createChecker({ host }).check([wantedAt(port)], nothing)).toEqual([]);
+  });
+
   it('says that an address is not there', async () => {
     const port = await freePort();
     expect(await outline([wantedAt(port, { address: '203.0.113.9' })])).toEqual(['blocking reserved: address']);
