@@ -53,7 +53,10 @@ export function removeHome(home: Home): void {
 }
 
 /** The environment of a program that works on this home. */
-export function environmentOf(home: Home, options: Pick<TestSystemOptions, 'dockerHost' | 'env'> = {}): NodeJS.ProcessEnv {
+export function environmentOf(
+  home: Home,
+  options: Pick<TestSystemOptions, 'dockerHost' | 'env'> = {},
+): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ...anyPort,
