@@ -122,7 +122,8 @@ export class Connections {
       return { code: tryAgainLater, reason: 'Try again later' };
     }
     if (principal === null) return { code: closeCodes.notSignedIn, reason: 'Not signed in' };
-    if (!mayCall(principal, { permission: 'events:read' })) return { code: closeCodes.notAllowed, reason: 'Not allowed' };
+    if (!mayCall(principal, { permission: 'events:read' }))
+      return { code: closeCodes.notAllowed, reason: 'Not allowed' };
     return null;
   }
 
