@@ -99,7 +99,10 @@ export async function proveIdentity(baseUrl: string, identity: Discovery['identi
   const parsed = module.livez.output?.safeParse(body);
   const proof = parsed?.success === true ? parsed.data.proof : null;
   if (proof === null || !isSigned({ text: `clos:${nonce}:${address}:${port}`, proof, identity })) {
-    throw new ClosError('CLOS_UNREACHABLE', `What answers at ${url.origin} is not this CLOS. Your key was not sent to it.`);
+    throw new ClosError(
+      'CLOS_UNREACHABLE',
+      `What answers at ${url.origin} is not this CLOS. Your key was not sent to it.`,
+    );
   }
 }
 

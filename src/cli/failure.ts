@@ -64,7 +64,8 @@ function closErrorLines(error: ClosError): string[] {
 
 /** An error as data, for `--json`. */
 export function failureData(error: unknown): Record<string, unknown> {
-  if (!isClosError(error)) return { code: error instanceof UsageError ? 'USAGE' : 'INTERNAL', detail: failureLines(error)[0] };
+  if (!isClosError(error))
+    return { code: error instanceof UsageError ? 'USAGE' : 'INTERNAL', detail: failureLines(error)[0] };
   const { advice: _advice, ...extra } = error.extra;
   return {
     code: error.code,

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { homedir } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CallOptions, Client } from '#shared/client/client.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { type Conflict, conflictSchema, type DetectedConflict, detectedConflictSchema } from '#shared/contract/conflicts.ts';
+import {
+  type Conflict,
+  conflictSchema,
+  type DetectedConflict,
+  detectedConflictSchema,
+} from '#shared/contract/conflicts.ts';
 import { isErrorCode } from '#shared/contract/errors.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { CliContext } from './context.ts';

@@ -16,7 +16,7 @@ import { stopCommand } from './commands/stop.ts';
 import { versionCommand } from './commands/version.ts';
 import { whoCommand } from './commands/who.ts';
 import type { CliContext, Handler } from './context.ts';
-import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** The options that every command knows. */
 export interface GlobalOptions {
@@ -73,7 +73,16 @@ export function createProgram(options: {
     .action(() => program.outputHelp());
 
   program.commandsGroup('Services:');
-  for (const make of [psCommand, createCommand, startCommand, stopCommand, restartCommand, rmCommand, logsCommand, openCommand]) {
+  for (const make of [
+    psCommand,
+    createCommand,
+    startCommand,
+    stopCommand,
+    restartCommand,
+    rmCommand,
+    logsCommand,
+    openCommand,
+  ]) {
     program.addCommand(make(act));
   }
   program.commandsGroup('Ports:');

@@ -1,5 +1,5 @@
-import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Client } from '#shared/client/client.ts';
+import { isClosError } from '#shared/contract/clos-error.ts';
 import type { CliContext } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { exitCodeOfFailure, failureData, failureLines } from './failure.ts';

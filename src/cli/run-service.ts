@@ -1,8 +1,8 @@
 import type { Client } from '#shared/client/client.ts';
 import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
-import type { Operation } from '#shared/contract/operations.ts';
 import { conflictSchema } from '#shared/contract/conflicts.ts';
+import type { Operation } from '#shared/contract/operations.ts';
 import type { CliContext } from './context.ts';
 import { withName } from './names.ts';
 import { commandOptions, conflictsOf, settle } from './operate.ts';

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { errorFromResponse } from '#shared/client/problem.ts';
 import type { TransportResponse } from '#shared/client/transport.ts';
-import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Act } from '../context.ts';
 import { exitCodeOf, exitCodeOfStatus } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
@@ -21,9 +20,10 @@ export function apiCommand(act: Act): Command {
     .option('-H, --header <header>', '"Name: value", may be repeated', collect)
     .addHelpText('after', example(`clos api POST /ports/check -d '{"endpoints":[{"port":3000}]}'`))
     .action(
-      act(async (context, method: string, path: string, options: { data?: string; header?: string[] }) => {
+      act(async (context, ...[method, path, options]: [string, string, { data?: string; header?: string[] }]) => {
         const verb = method.toUpperCase();
-        if (!methods.has(verb)) throw new UsageError(`"${method}" is not a method.`, 'Use GET, POST, PUT, PATCH or DELETE.');
+        if (!methods.has(verb))
+          throw new UsageError(`"${method}" is not a method.`, 'Use GET, POST, PUT, PATCH or DELETE.');
         const body = await readBody(options.data);
         const headers = {
           accept: '*/*',
@@ -36,8 +36,13 @@ export function apiCommand(act: Act): Command {
           { stream: true },
         );
         const { terminal } = context;
-        if (response.chunks === undefined) await terminal.raw(ended(response.body));
-        else for await (const chunk of response.chunks) await terminal.raw(chunk);
+        let last = '';
+        for await (const chunk of response.chunks ?? [response.body]) {
+          await terminal.raw(chunk);
+          if (chunk !== '') last = chunk;
+        }
+        // A script gets the body byte by byte; a person gets the prompt on a line of its own.
+        if (terminal.width !== null && last !== '' && !last.endsWith('\n')) await terminal.raw('\n');
         if (response.status < 400) return undefined;
         await terminal.err(`${verb} ${fullPath(path)} answered ${response.status}.`);
         return codeOf(response);
@@ -68,11 +73,8 @@ async function readBody(data: string | undefined): Promise<string | undefined> {
   return data.startsWith('@') ? readText(data.slice(1)) : data;
 }
 
-function ended(body: string): string {
-  return body === '' || body.endsWith('\n') ? body : `${body}\n`;
-}
-
 function codeOf(response: TransportResponse) {
   const error = errorFromResponse(response);
-  return isClosError(error, 'CLOS_UNREACHABLE') ? exitCodeOfStatus(response.status) : exitCodeOf(error.code);
+  // Without a code of ours the status alone has to say it.
+  return error.code === 'CLOS_UNREACHABLE' ? exitCodeOfStatus(response.status) : exitCodeOf(error.code);
 }

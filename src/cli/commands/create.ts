@@ -3,11 +3,11 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { type ServiceSpec, type ServiceSpecInput, serviceSpecSchema } from '#shared/contract/services.ts';
 import type { Act } from '../context.ts';
 import { UsageError } from '../failure.ts';
+import { commandOptions } from '../operate.ts';
+import { serviceLine } from '../output/services.ts';
 import { nameEndpoints, parseEndpoint } from '../parse/endpoint.ts';
 import { parseEnv, readText } from '../parse/values.ts';
 import { splitWords } from '../parse/words.ts';
-import { commandOptions } from '../operate.ts';
-import { serviceLine } from '../output/services.ts';
 import { example } from './help.ts';
 
 /** The flags of `clos create`, as they stand on the line. */
@@ -45,7 +45,7 @@ export function createCommand(act: Act): Command {
     .option('--file <path>', 'read the service from a JSON file, or from standard input with -; flags win over it')
     .addHelpText('after', example('clos create web --image nginx -p 3000:80 -e MODE=dev --health-path /'))
     .action(
-      act(async (context, name: string | undefined, words: string[], flags: CreateFlags) => {
+      act(async (context, ...[name, words, flags]: [string | undefined, string[], CreateFlags]) => {
         const base = flags.file === undefined ? {} : parseJson(await readText(flags.file), flags.file);
         const spec = parseSpec(serviceFromFlags({ base, name, words, flags, env: context.env }));
         const { client } = await context.connect();
@@ -98,7 +98,9 @@ export function serviceFromFlags(input: {
   };
   const range = flags.range === undefined ? {} : { range: flags.range };
   const given = flags.publish === undefined ? base.endpoints : nameEndpoints(flags.publish.map(parseEndpoint));
-  const endpoints = Array.isArray(given) ? given.map((endpoint: unknown) => (isTree(endpoint) ? { ...endpoint, ...range } : endpoint)) : given;
+  const endpoints = Array.isArray(given)
+    ? given.map((endpoint: unknown) => (isTree(endpoint) ? { ...endpoint, ...range } : endpoint))
+    : given;
   const limits = {
     ...(isTree(base.limits) ? base.limits : {}),
     ...(flags.memory === undefined ? {} : { memory: flags.memory }),
@@ -109,7 +111,9 @@ export function serviceFromFlags(input: {
     ...(name === undefined ? {} : { name }),
     runtime,
     ...(endpoints === undefined ? {} : { endpoints }),
-    ...(flags.env === undefined ? {} : { env: { ...(isTree(base.env) ? base.env : {}), ...parseEnv(flags.env, input.env) } }),
+    ...(flags.env === undefined
+      ? {}
+      : { env: { ...(isTree(base.env) ? base.env : {}), ...parseEnv(flags.env, input.env) } }),
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(flags.healthPath === undefined ? {} : { healthCheck: { type: 'http', path: flags.healthPath } }),
     ...(flags.restart === undefined ? {} : { restart: { policy: flags.restart } }),
@@ -118,7 +122,12 @@ export function serviceFromFlags(input: {
 }
 
 /** Which flag speaks for a part of a service. */
-const flagOf: Readonly<Record<string, string>> = { name: 'NAME', 'runtime.image': '--image', env: '-e', endpoints: '-p' };
+const flagOf: Readonly<Record<string, string>> = {
+  name: 'NAME',
+  'runtime.image': '--image',
+  env: '-e',
+  endpoints: '-p',
+};
 
 /** Checks a service before it is sent, so that a mistake is told at once and by its place. Throws `INVALID_INPUT`. */
 export function parseSpec(value: unknown): ServiceSpecInput {

@@ -28,7 +28,9 @@ export function eventsCommand(act: Act): Command {
         const print = async (events: readonly ClosEvent[]) => {
           const shown = options.type === undefined ? events : events.filter(({ type }) => type === options.type);
           if (shown.length === 0) return;
-          await terminal.out(...shown.map((event) => (context.json ? JSON.stringify(event) : eventLine(event, terminal.paint))));
+          await terminal.out(
+            ...shown.map((event) => (context.json ? JSON.stringify(event) : eventLine(event, terminal.paint))),
+          );
         };
 
         let seen = given ?? Math.max(0, (await client.system.status()).seq - lastEvents);

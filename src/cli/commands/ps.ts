@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Act, CliContext } from '../context.ts';
 import type { Connection } from '../connect.ts';
+import type { Act, CliContext } from '../context.ts';
 import { followEvents } from '../follow.ts';
 import { allServices } from '../names.ts';
 import { renderServices } from '../output/services.ts';

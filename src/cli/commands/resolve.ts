@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { isClosError } from '#shared/contract/clos-error.ts';
+import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import type { Act } from '../context.ts';
 import { UsageError, withAdvice } from '../failure.ts';
 import { commandOptions, printConflicts, settle } from '../operate.ts';
@@ -23,7 +23,10 @@ export function resolveCommand(act: Act): Command {
         const option = flags.option ?? harmlessOption(conflict)?.id;
         if (option === undefined) {
           if (!context.json) await printConflicts(context, [conflict]);
-          throw new UsageError('No way out of this conflict is free of loss, so choose one.', `clos resolve ${id} --option …`);
+          throw new UsageError(
+            'No way out of this conflict is free of loss, so choose one.',
+            `clos resolve ${id} --option …`,
+          );
         }
         const input = { id, option, ...(flags.dryRun === true ? { dryRun: true } : {}) };
         const operation = await client.conflicts

@@ -23,7 +23,11 @@ export function rmCommand(act: Act): Command {
             await context.terminal.err(`${service.name} stays.`);
             return;
           }
-          const operation = await settle(context, client, await client.services.delete({ id: service.id }, { waitSeconds: 10 }));
+          const operation = await settle(
+            context,
+            client,
+            await client.services.delete({ id: service.id }, { waitSeconds: 10 }),
+          );
           if (context.json) await context.terminal.out(JSON.stringify(operation));
           else if (!context.quiet) await context.terminal.out(removedLine(service));
         }),

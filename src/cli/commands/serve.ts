@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import type { Act } from '../context.ts';
 import { example } from './help.ts';
@@ -16,7 +17,7 @@ export function serveCommand(act: Act, root: URL): Command {
       act(async (context, options: { stopServices?: boolean }) => {
         process.env.CLOS_HOME = context.home.root;
         const flags = options.stopServices === true ? ['--stop-services'] : [];
-        process.argv = [process.execPath, root.pathname, ...flags];
+        process.argv = [process.execPath, fileURLToPath(root), ...flags];
         await import(root.href);
         return undefined;
       }),

@@ -5,7 +5,10 @@ import { type RunOptions, runService } from '../run-service.ts';
 import { example } from './help.ts';
 
 /** What to do when a port is taken. */
-export const whenTaken = new Option('--on-conflict <what>', 'when a port is taken: show the options, or move to a free port')
+export const whenTaken = new Option(
+  '--on-conflict <what>',
+  'when a port is taken: show the options, or move to a free port',
+)
   .choices(['ask', 'reassign'])
   .default('ask');
 

@@ -13,13 +13,14 @@ export interface CardView {
   userHome: string;
 }
 
+const cardWidth = 78;
 const ends = new Set<ConflictOption['strategy']>(['stop-service', 'stop-container', 'end-process']);
 
 /** A conflict as text: who wants what, who holds it, what can be done about it and by which command, and why we think so. */
 export function renderConflictCard(conflict: Conflict | DetectedConflict, view: CardView): string[] {
   const { paint } = view;
-  const width = Math.min(view.width ?? 78, 78);
-  const holder = holderLines(conflict.holder, view);
+  const width = Math.min(view.width ?? cardWidth, cardWidth);
+  const holder = holderLines(conflict.holder, { ...view, indent: 11 });
   return [
     headline(conflict, view, width),
     ...holder.map((line, index) => (index === 0 ? `  held by  ${line}` : `           ${line}`)),
@@ -39,21 +40,34 @@ function headline(conflict: Conflict | DetectedConflict, view: CardView, width: 
   return `${paint('yellow', conflictGlyph)} ${paint('bold', wanted)}${since === '' ? '' : gap + paint('dim', since)}`;
 }
 
-/** Who holds a port, in one or two lines: what it is, then where it comes from. */
-export function holderLines(holder: Holder, view: Omit<CardView, 'width' | 'paint'>): string[] {
+/**
+ * Who holds a port: what it is, where it comes from, and whether it is out of reach.
+ *
+ * A long command line is cut so that a line stays within 78 columns less its `indent`.
+ */
+export function holderLines(holder: Holder, view: { now: number; userHome: string; indent: number }): string[] {
+  const name = holderName(holder);
   const facts = [
     holder.pid === null ? null : `pid ${holder.pid}`,
     holder.user,
     holder.since === null ? null : `since ${clockTime(holder.since, view.now)}`,
-    holder.protected ? 'protected, CLOS will not end it' : null,
-  ].filter((fact) => fact !== null);
-  const command = holder.command === null || holder.command === holder.name ? null : cut(holder.command, 60);
-  const first = [holderName(holder), command, facts.join(' · ')].filter((part) => part !== null && part !== '').join('  ');
+  ]
+    .filter((fact) => fact !== null)
+    .join(' · ');
+  const room = Math.max(16, cardWidth - view.indent - name.length - facts.length - 4);
+  const command = holder.command === null || holder.command === holder.name ? '' : cut(holder.command, room);
 
-  const checkout = holder.checkout;
-  const root = checkout?.root.startsWith(`${view.userHome}/`) ? `~${checkout.root.slice(view.userHome.length)}` : checkout?.root;
-  const place = [holder.project, root, checkout?.branch].filter((part) => typeof part === 'string').join('  ');
-  return place === '' ? [first] : [first, place];
+  const { checkout, project } = holder;
+  const root = checkout?.root.startsWith(`${view.userHome}/`)
+    ? `~${checkout.root.slice(view.userHome.length)}`
+    : checkout?.root;
+  return [
+    [name, command, facts],
+    [project, root, checkout?.branch],
+    [holder.protected ? 'It is protected: CLOS will not end it.' : ''],
+  ]
+    .map((parts) => parts.filter((part) => typeof part === 'string' && part !== '').join('  '))
+    .filter((line) => line !== '');
 }
 
 /** "container shop-db-1 (postgres:17, exited)", "service web", "node". */

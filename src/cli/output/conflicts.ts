@@ -13,7 +13,7 @@ export function renderConflicts(
   const columns: Array<Column<Conflict>> = [
     {
       title: 'State',
-      value: ({ state }) => (state === 'open' ? `${conflictGlyph} open` : `  ${state}`),
+      value: ({ state }) => (state === 'open' ? `${conflictGlyph} open` : `– ${state}`),
       paint: ({ state }, text) => (state === 'open' ? paint('yellow', text) : paint('dim', text)),
     },
     { title: 'Port', value: ({ wanted }) => `:${wanted.port}${wanted.protocol === 'udp' ? '/udp' : ''}` },

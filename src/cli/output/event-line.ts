@@ -14,10 +14,10 @@ const tell: Tellers = {
   'service.status-changed': ({ from, to, reason }) => `${from} → ${to}${because(reason)}`,
   'service.health-changed': ({ from, to, reason }) => `health ${from} → ${to}${because(reason)}`,
   'lease.granted': ({ endpoint, port, reason }) => `${endpoint} got :${port} (${reason})`,
-  'lease.moved': ({ endpoint, port, previousPort, reason }) => `${endpoint} moved :${previousPort} → :${port} (${reason})`,
+  'lease.moved': ({ endpoint, port, previousPort, reason }) =>
+    `${endpoint} moved :${previousPort} → :${port} (${reason})`,
   'lease.released': ({ endpoint, port }) => `${endpoint} gave up :${port}`,
-  'conflict.detected': ({ conflict }) =>
-    `${conflict.wanted.service ?? 'a newcomer'} wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
+  'conflict.detected': ({ conflict }) => `wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
   'conflict.resolved': ({ option }) => `resolved by ${option}`,
   'conflict.cleared': ({ reason }) => `cleared: ${reason}`,
   'operation.started': ({ operation }) => `${operation.type} began`,
@@ -29,7 +29,9 @@ const tell: Tellers = {
 
 function describe<T extends keyof typeof eventTypes>(type: T, data: ClosEvent['data']): string | null {
   // The table pairs each teller with its own schema; the compiler cannot follow the pair through an index.
-  const { data: schema } = eventTypes[type] as { data: { safeParse(value: unknown): { success: boolean; data?: unknown } } };
+  const { data: schema } = eventTypes[type] as {
+    data: { safeParse(value: unknown): { success: boolean; data?: unknown } };
+  };
   const parsed = schema.safeParse(data);
   return parsed.success ? tell[type](parsed.data as EventData<T>) : null;
 }
@@ -39,7 +41,8 @@ export function eventLine(event: ClosEvent, paint: Paint): string {
   const subject = event.subject.name ?? event.subject.id;
   const known = isEventType(event.type) ? describe(event.type, event.data) : null;
   const text = known ?? JSON.stringify(event.data);
-  const by = event.actor.type === 'module' || event.actor.type === 'outside' ? '' : paint('dim', `  by ${event.actor.name}`);
+  const by =
+    event.actor.type === 'module' || event.actor.type === 'outside' ? '' : paint('dim', `  by ${event.actor.name}`);
   return [
     paint('dim', String(event.seq).padStart(6)),
     paint('dim', clockSeconds(event.time)),

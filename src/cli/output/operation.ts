@@ -1,5 +1,5 @@
-import type { Operation, OperationStep } from '#shared/contract/operations.ts';
 import { assertNever } from '#shared/base/assert-never.ts';
+import type { Operation, OperationStep } from '#shared/contract/operations.ts';
 
 const verbs = {
   'service.start': 'start',
@@ -32,7 +32,8 @@ export function renderPlan(operation: Operation): string[] {
   return [
     `To ${verbs[operation.type]} ${subject}, CLOS would:`,
     ...operation.steps.map(
-      ({ name, status, detail }) => `  ${stepMark(status)} ${name}${detail === null || detail === '' ? '' : `  (${detail})`}`,
+      ({ name, status, detail }) =>
+        `  ${stepMark(status)} ${name}${detail === null || detail === '' ? '' : `  (${detail})`}`,
     ),
     'Nothing was changed.',
   ];

@@ -19,8 +19,11 @@ export function renderPortReport(report: PortReport, view: Omit<CardView, 'width
   return [
     headline(report, paint('bold', `:${port}`)),
     ...listeners.flatMap(({ protocol, address, holder }) => {
-      const [first = '', ...rest] = holderLines(holder, view);
-      return [`  listens  ${protocol} ${socketName(address, port)}  ${first}`, ...rest.map((line) => `           ${line}`)];
+      const [first = '', ...rest] = holderLines(holder, { ...view, indent: 33 });
+      return [
+        `  listens  ${protocol} ${socketName(address, port)}  ${first}`,
+        ...rest.map((line) => `           ${line}`),
+      ];
     }),
     ...leases.map(({ service, endpoint, protocol, address, since, reason, range }) => {
       const facts = [`range ${range}`, `since ${clockTime(since, view.now)}`, reason].join(' · ');

@@ -53,6 +53,10 @@ export function serviceLine(service: Service, paint: Paint): string {
   const running = service.status === 'running' || service.status === 'starting' || service.status === 'unhealthy';
   const url = running ? (service.endpoints.find((endpoint) => endpoint.url !== null)?.url ?? null) : null;
   const reason = service.statusReason === null ? '' : `: ${service.statusReason}`;
-  const where = running ? ports : service.endpoints.some(({ lease }) => lease !== null) ? `, keeps ${portsText(service)}` : '';
+  const where = running
+    ? ports
+    : service.endpoints.some(({ lease }) => lease !== null)
+      ? `, keeps ${portsText(service)}`
+      : '';
   return `${paint(colour, glyph)} ${service.name} is ${service.status}${where}${reason}${url === null ? '' : `  ${url}`}`;
 }

@@ -13,11 +13,14 @@ const moduleMarks: Readonly<Record<ModuleState['state'], { glyph: string; colour
 };
 
 /** CLOS itself: what runs, on which engine, and what wants the person. */
-export function renderStatus(status: SystemStatus, view: { paint: Paint; dashboard: string | null; home: string }): string[] {
+export function renderStatus(
+  status: SystemStatus,
+  view: { paint: Paint; dashboard: string | null; home: string },
+): string[] {
   const { paint } = view;
   const { engine, services } = status;
   const counts = [
-    `${services.running} of ${services.total} running`,
+    services.total === 0 ? 'none yet' : `${services.running} of ${services.total} running`,
     services.unhealthy === 0 ? null : paint('yellow', `▲ ${services.unhealthy} unhealthy`),
     services.failed === 0 ? null : paint('red', `■ ${services.failed} failed`),
   ].filter((text) => text !== null);

@@ -56,19 +56,18 @@ export function renderTable<Row>(
     shown = shown.filter((entry) => entry !== first);
   }
 
-  const lines = [shown.map(({ column, size }) => paint('dim', pad(cut(column.title, size), size)))];
+  const lines = [shown.map(({ column, size }) => painted(cut(column.title, size), size, (text) => paint('dim', text)))];
   for (const [index, row] of rows.entries()) {
     lines.push(
       shown.map(({ column, cells, size }) => {
-        const text = cut(cells[index] ?? '', size);
-        const padding = ' '.repeat(Math.max(0, size - visibleWidth(text)));
-        return (column.paint?.(row, text) ?? text) + padding;
+        return painted(cut(cells[index] ?? '', size), size, (text) => column.paint?.(row, text) ?? text);
       }),
     );
   }
   return lines.map((cells) => cells.join(gap).trimEnd());
 }
 
-function pad(text: string, size: number): string {
-  return text + ' '.repeat(Math.max(0, size - visibleWidth(text)));
+/** Fills up with spaces, which stay without colour so that they can be trimmed at the end of a line. */
+function painted(text: string, size: number, paint: (text: string) => string): string {
+  return paint(text) + ' '.repeat(Math.max(0, size - visibleWidth(text)));
 }

@@ -3,7 +3,8 @@ import { UsageError } from '../failure.ts';
 
 type EndpointInput = NonNullable<ServiceSpecInput['endpoints']>[number];
 
-const form = 'Write it as [NAME=][ADDRESS:]PORT:CONTAINER[/udp], such as 3000:80, auto:5432 or dns=127.0.0.1:5353:53/udp.';
+const form =
+  'Write it as [NAME=][ADDRESS:]PORT:CONTAINER[/udp], such as 3000:80, auto:5432 or dns=127.0.0.1:5353:53/udp.';
 const pattern =
   /^(?:([a-z][a-z0-9-]*)=)?(?:(?:(\[[0-9a-fA-F:.]+\]|\d+\.\d+\.\d+\.\d+):)?(\d{1,5}|auto):)?(\d{1,5})(?:\/(tcp|udp))?$/;
 

@@ -20,7 +20,10 @@ export function parseMoment(value: string, now: number): string {
   const before = parseDuration(value);
   const time = before === null ? Date.parse(value) : now - before;
   if (Number.isFinite(time) && Math.abs(time) <= 8.64e15) return new Date(time).toISOString();
-  throw new UsageError(`"${value}" is neither a time nor a duration.`, 'Write --since 10m, or --since 2026-11-23T09:00:00Z');
+  throw new UsageError(
+    `"${value}" is neither a time nor a duration.`,
+    'Write --since 10m, or --since 2026-11-23T09:00:00Z',
+  );
 }
 
 /** `KEY=VALUE`; a bare `KEY` takes its value from this environment. Throws `UsageError`. */
