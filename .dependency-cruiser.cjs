@@ -87,10 +87,18 @@ module.exports = {
     {
       name: 'modules-do-not-know-their-process',
       comment:
-        'A module does not know what kind of process it is in. Of the supervisor it imports #main/supervisor/module.ts; what else it needs is handed to it when it starts.',
+        'A module does not know what kind of process it is in. Of the supervisor it imports #main/supervisor/module.ts; what else it needs is handed to it when it starts. Only its *.entry.ts, which is a process, imports #main/supervisor/module-process.ts.',
       severity: 'error',
-      from: { path: '^src/main/modules/' },
+      from: { path: '^src/main/modules/', pathNot: '\\.entry\\.ts$' },
       to: { path: '^src/main/(desktop|supervisor)/', pathNot: '^src/main/supervisor/module\\.ts$' },
+    },
+    {
+      name: 'entries-are-thin',
+      comment:
+        'A *.entry.ts hands its module to #main/supervisor/module-process.ts and knows nothing else of the supervisor.',
+      severity: 'error',
+      from: { path: '^src/main/modules/.*\\.entry\\.ts$' },
+      to: { path: '^src/main/(desktop|supervisor)/', pathNot: '^src/main/supervisor/module(-process)?\\.ts$' },
     },
     {
       name: 'modules-are-started-by-path',
@@ -103,10 +111,10 @@ module.exports = {
     {
       name: 'foundations-look-down',
       comment:
-        'runtimes, host, database, cache and http are used by modules and know none of them. Pass what they need as an argument.',
+        'runtimes, host, database, cache and http are used by modules and know none of them. Pass what they need as an argument; types of a module are in #main/supervisor/module.ts.',
       severity: 'error',
       from: { path: '^src/main/(runtimes|host|database|cache|http)/' },
-      to: { path: '^src/main/(modules|desktop|supervisor)/' },
+      to: { path: '^src/main/(modules|desktop|supervisor)/', pathNot: '^src/main/supervisor/module\\.ts$' },
     },
     {
       name: 'nobody-imports-a-root',

@@ -12,6 +12,9 @@ function project(
   };
 }
 
+/** One engine for all tests of a run: `inject('engine')`. */
+const globalSetup = './tests/support/engine-setup.ts';
+
 export default defineConfig({
   test: {
     reporters: ['default', './tools/lib/summary-reporter.ts'],
@@ -22,9 +25,22 @@ export default defineConfig({
     retry: 0,
     projects: [
       project('unit', 0, { maxWorkers: 2, testTimeout: 10_000, hookTimeout: 10_000 }),
-      project('integration', 1, { maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 }),
-      project('e2e', 2, { fileParallelism: false, testTimeout: 90_000, hookTimeout: 120_000 }),
-      project('faults', 3, { fileParallelism: false, testTimeout: 90_000, hookTimeout: 120_000 }),
+      project('integration', 1, { globalSetup, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('e2e', 2, {
+        globalSetup,
+        exclude: ['tests/e2e/desktop/**'],
+        fileParallelism: false,
+        testTimeout: 90_000,
+        hookTimeout: 120_000,
+      }),
+      project('faults', 3, { globalSetup, fileParallelism: false, testTimeout: 90_000, hookTimeout: 120_000 }),
+      // Needs Electron's program and a display: `npm run test:desktop`.
+      project('desktop', 4, {
+        include: ['tests/e2e/desktop/**/*.test.{ts,tsx}'],
+        fileParallelism: false,
+        testTimeout: 90_000,
+        hookTimeout: 120_000,
+      }),
     ],
   },
 });

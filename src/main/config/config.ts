@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { portSchema } from '#shared/contract/primitives.ts';
+
+/** 0 takes any free port. */
+const listenPort = z.int().min(0).max(65_535);
 
 /** Configuration is one schema. Order of precedence: environment, then `config.json` of the home, then these defaults. */
 export const configSchema = z.strictObject({
@@ -8,12 +10,12 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ports: z
     .strictObject({
-      gateway: portSchema.default(8080),
-      api: portSchema.default(8081),
-      websocket: portSchema.default(8082),
-      monitor: portSchema.default(8083),
-      resolver: portSchema.default(8084),
-      dashboard: portSchema.default(3500),
+      gateway: listenPort.default(8080),
+      api: listenPort.default(8081),
+      websocket: listenPort.default(8082),
+      monitor: listenPort.default(8083),
+      resolver: listenPort.default(8084),
+      dashboard: listenPort.default(3500),
     })
     .prefault({})
     .describe('Preferences; a port that is held is replaced by a sticky fallback'),
@@ -106,5 +108,7 @@ export function loadConfig(configFile: string, env: NodeJS.ProcessEnv = process.
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
-  throw new ConfigError(`The configuration is not valid (${configFile} and CLOS_ variables).\n  ${issues.join('\n  ')}`);
+  throw new ConfigError(
+    `The configuration is not valid (${configFile} and CLOS_ variables).\n  ${issues.join('\n  ')}`,
+  );
 }

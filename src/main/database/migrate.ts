@@ -29,7 +29,10 @@ export function readMigrations(folder: string): Migration[] {
  * A database that already holds data is copied into `backupsDir` first (`VACUUM INTO`, one file per version that is left). A
  * database from the future is refused untouched.
  */
-export function migrate(db: Database, options: { migrationsDir: string; backupsDir: string }): { from: number; to: number } {
+export function migrate(
+  db: Database,
+  options: { migrationsDir: string; backupsDir: string },
+): { from: number; to: number } {
   const migrations = readMigrations(options.migrationsDir);
   const from = Number(db.pragma('user_version', { simple: true }));
   if (from > migrations.length) {

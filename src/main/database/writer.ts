@@ -1,5 +1,5 @@
-import { SqliteError } from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
+import { SqliteError } from 'better-sqlite3';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { type WriteDb, writeHandle } from './handle.ts';
 
@@ -25,9 +25,13 @@ interface Job {
 
 function asClosError(error: unknown): unknown {
   if (error instanceof SqliteError && (error.code === 'SQLITE_FULL' || error.code.startsWith('SQLITE_IOERR'))) {
-    return new ClosError('STORAGE_FULL', 'The change was not stored: the disk of the CLOS home is full or does not answer.', {
-      cause: error,
-    });
+    return new ClosError(
+      'STORAGE_FULL',
+      'The change was not stored: the disk of the CLOS home is full or does not answer.',
+      {
+        cause: error,
+      },
+    );
   }
   return error;
 }
@@ -41,7 +45,7 @@ const batchLimit = 256;
  */
 export function createWriter(db: Database, onCommitted: () => void = () => undefined): Writer {
   const handle = writeHandle(db);
-  let queue: Job[] = [];
+  const queue: Job[] = [];
   let scheduled = false;
   let closed = false;
   let drained: (() => void) | null = null;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { ModuleName } from '#shared/contract/access.ts';
 import type { Client } from '#shared/client/client.ts';
+import type { ModuleName } from '#shared/contract/access.ts';
 import type { Home } from '#shared/node/home.ts';
 import type { Config } from '../config/config.ts';
 
@@ -21,6 +21,8 @@ export interface ModuleContext {
   process: ProcessKind;
   version: string;
   home: Home;
+  /** The folder that holds package.json, `migrations/` and the built renderer. */
+  packageRoot: string;
   config: Config;
   log: Logger;
   bus: Bus;
@@ -28,14 +30,15 @@ export interface ModuleContext {
   serviceKeys: Readonly<Record<ModuleName | 'supervisor', string>>;
   /** The Ed25519 private key (PKCS 8, PEM) that proofs of identity are made with. */
   identityKey: string;
-  /** Preferred and chosen TCP ports of all listeners, decided by the supervisor before the first module starts. */
+  /** Which TCP ports to try, in order. */
   ports: PortPlan;
   /** The typed client on a sibling's Unix socket, signed with this module's key. */
   sibling(name: ModuleName): Client;
 }
 
-export type PortName = 'gateway' | 'api' | 'websocket' | 'monitor' | 'resolver' | 'dashboard';
-export type PortPlan = Readonly<Record<PortName, { preferred: number; fallback: number }>>;
+export const portNames = ['gateway', 'api', 'websocket', 'monitor', 'resolver', 'dashboard'] as const;
+export type PortName = (typeof portNames)[number];
+export type PortPlan = Readonly<Record<PortName, { preferred: number; candidates: readonly number[] }>>;
 
 /** The TCP listeners that a started module ended up with. */
 export type BoundPorts = Partial<Record<PortName, number>>;

@@ -67,8 +67,7 @@ function headersOf(operation: OperationDefinition, options: CallOptions, hasBody
 export async function callOperation(
   transport: Transport,
   operation: OperationDefinition,
-  input: Record<string, unknown> = {},
-  options: CallOptions = {},
+  { input = {}, options = {} }: { input?: Record<string, unknown> | undefined; options?: CallOptions | undefined },
 ): Promise<unknown> {
   const request = encodeRequest(operation, input);
   const response = await transport.request(
@@ -95,7 +94,7 @@ export function createClient(transport: Transport): Client {
     const calls: Record<string, unknown> = {};
     for (const [name, definition] of Object.entries<OperationDefinition>(definitions)) {
       calls[name] = (input?: Record<string, unknown>, options?: CallOptions) =>
-        callOperation(transport, definition, input, options);
+        callOperation(transport, definition, { input, options });
     }
     groups[group] = calls;
   }

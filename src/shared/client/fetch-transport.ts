@@ -33,10 +33,13 @@ export function fetchTransport(options: { baseUrl: string; token?: () => string 
         });
       } catch (cause) {
         if (signal?.aborted) throw signal.reason;
-        throw new ClosError('CLOS_UNREACHABLE', `CLOS does not answer at ${options.baseUrl || 'this address'}.`, { cause });
+        throw new ClosError('CLOS_UNREACHABLE', `CLOS does not answer at ${options.baseUrl || 'this address'}.`, {
+          cause,
+        });
       }
       const answer = { status: response.status, headers: Object.fromEntries(response.headers) };
-      if (stream && response.ok && response.body !== null) return { ...answer, body: '', chunks: decode(response.body) };
+      if (stream && response.ok && response.body !== null)
+        return { ...answer, body: '', chunks: decode(response.body) };
       return { ...answer, body: await response.text() };
     },
   };

@@ -17,7 +17,9 @@ export const contract = { services, ports, conflicts, operations, events, system
 export type Contract = typeof contract;
 
 /** All definitions in one list, in a stable order. */
-export const allOperations: readonly OperationDefinition[] = Object.values(contract).flatMap((group) => Object.values(group));
+export const allOperations: readonly OperationDefinition[] = Object.values(contract).flatMap((group) =>
+  Object.values(group),
+);
 
 export function operationById(id: string): OperationDefinition | undefined {
   return allOperations.find((operation) => operation.id === id);

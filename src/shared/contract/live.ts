@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { conflictSchema } from './conflicts.ts';
 import { eventSchema, topicSchema } from './events.ts';
 import { seqSchema } from './primitives.ts';
-import { conflictSchema } from './conflicts.ts';
 import { serviceSchema } from './services.ts';
 
 /** The WebSocket protocol, subprotocol `clos.v2`: JSON text frames, parsed by these schemas on both sides. */

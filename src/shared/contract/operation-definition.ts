@@ -64,6 +64,17 @@ export function defineOperation<
   return definition;
 }
 
+/** An operation whose answer is a stream of values, one JSON line each. */
+export function defineStream<
+  const P extends ObjectSchema | undefined = undefined,
+  const Q extends ObjectSchema | undefined = undefined,
+  const O extends z.ZodType | undefined = undefined,
+>(
+  definition: Omit<OperationDefinition<P, Q, undefined, O>, 'stream'>,
+): OperationDefinition<P, Q, undefined, O> & { stream: 'ndjson' } {
+  return { ...definition, stream: 'ndjson' };
+}
+
 type InputOf<S> = S extends z.ZodType ? z.input<S> : unknown;
 type ParsedOf<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Flat<T> = T extends object ? { [K in keyof T]: T[K] } : T;
@@ -75,10 +86,15 @@ export type OperationInput<D> =
     : never;
 
 /** What a handler gets: each part parsed. */
-export type ParsedParams<D> = D extends OperationDefinition<infer P, infer _Q, infer _B, infer _O> ? ParsedOf<P> : never;
+export type ParsedParams<D> =
+  D extends OperationDefinition<infer P, infer _Q, infer _B, infer _O> ? ParsedOf<P> : never;
 export type ParsedQuery<D> = D extends OperationDefinition<infer _P, infer Q, infer _B, infer _O> ? ParsedOf<Q> : never;
 export type ParsedBody<D> = D extends OperationDefinition<infer _P, infer _Q, infer B, infer _O> ? ParsedOf<B> : never;
 
 /** What a success carries. */
 export type OperationOutput<D> =
-  D extends OperationDefinition<infer _P, infer _Q, infer _B, infer O> ? (O extends z.ZodType ? z.output<O> : undefined) : never;
+  D extends OperationDefinition<infer _P, infer _Q, infer _B, infer O>
+    ? O extends z.ZodType
+      ? z.output<O>
+      : undefined
+    : never;

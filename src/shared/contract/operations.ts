@@ -3,7 +3,9 @@ import { defineOperation } from './operation-definition.ts';
 import { pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
 
 export const actorSchema = z.object({
-  type: z.enum(['key', 'session', 'desktop', 'module', 'policy', 'outside']).describe('outside: seen, not done by CLOS'),
+  type: z
+    .enum(['key', 'session', 'desktop', 'module', 'policy', 'outside'])
+    .describe('outside: seen, not done by CLOS'),
   id: z.string(),
   name: z.string(),
 });
@@ -36,9 +38,7 @@ export const operationSchema = z.object({
   progress: z.number().min(0).max(1),
   steps: z.array(operationStepSchema),
   conflicts: z.array(z.string()).describe('Ids of the conflicts that stopped it'),
-  error: z
-    .object({ code: z.string(), detail: z.string() })
-    .nullable(),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable(),
   startedAt: timeSchema,
   finishedAt: timeSchema.nullable(),
   undoable: z.boolean(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineOperation } from './operation-definition.ts';
+import { defineOperation, defineStream } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import {
   addressSchema,
@@ -71,7 +71,10 @@ export const endpointSchema = z.strictObject({
   protocol: protocolSchema.default('tcp'),
   address: addressSchema.default('127.0.0.1').describe('Where the host port is bound; loopback unless asked otherwise'),
   containerPort: portSchema,
-  hostPort: z.union([portSchema, z.literal('auto')]).default('auto').describe('A number is wanted, "auto" takes one from the range'),
+  hostPort: z
+    .union([portSchema, z.literal('auto')])
+    .default('auto')
+    .describe('A number is wanted, "auto" takes one from the range'),
   range: nameSchema.default('apis'),
 });
 
@@ -108,10 +111,7 @@ export const limitsSchema = z.strictObject({
 });
 
 const envSchema = z
-  .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of a variable'),
-    z.string().max(131_072),
-  )
+  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of a variable'), z.string().max(131_072))
   .refine((env) => Object.keys(env).length <= 512, 'holds more than 512 variables');
 
 export const onConflictSchema = z.enum(['ask', 'reassign']);
@@ -297,7 +297,14 @@ export const services = {
     output: operationSchema,
     accepted: true,
     ifMatch: 'optional',
-    errors: ['SERVICE_NOT_FOUND', 'SERVICE_BUSY', 'PRECONDITION_FAILED', 'ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_ERROR'],
+    errors: [
+      'SERVICE_NOT_FOUND',
+      'SERVICE_BUSY',
+      'PRECONDITION_FAILED',
+      'ENGINE_UNAVAILABLE',
+      'ENGINE_TIMEOUT',
+      'ENGINE_ERROR',
+    ],
   }),
   start: defineOperation({
     ...command,
@@ -359,7 +366,7 @@ export const services = {
       'IDEMPOTENCY_KEY_REUSED',
     ],
   }),
-  logs: defineOperation({
+  logs: defineStream({
     id: 'services.logs',
     method: 'GET',
     path: '/api/v2/services/{id}/logs',
@@ -373,7 +380,6 @@ export const services = {
       tail: z.coerce.number().int().min(0).max(100_000).default(1000),
     }),
     output: logLineSchema,
-    stream: 'ndjson',
     errors: ['SERVICE_NOT_FOUND', 'CONTAINER_NOT_FOUND', 'ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_ERROR'],
   }),
 };

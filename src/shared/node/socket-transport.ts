@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { ClosError } from '../contract/clos-error.ts';
 import type { Transport, TransportResponse } from '../client/transport.ts';
+import { ClosError } from '../contract/clos-error.ts';
 
 async function readBody(message: IncomingMessage): Promise<string> {
   message.setEncoding('utf8');

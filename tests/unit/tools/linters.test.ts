@@ -135,12 +135,15 @@ describe('the layers', () => {
     'src/main/cache/redis.ts': "import { Redis } from 'ioredis';\n\nexport const redis = Redis;",
     'src/main/host/h.ts': "import { cpu } from 'systeminformation';\n\nexport const h = cpu;",
     'src/main/runtimes/container/r.ts': "import Docker from 'dockerode';\n\nexport const r = new Docker();",
-    'src/main/http/p.ts': "import { l } from '#shared/client/l.ts';\n\nexport const p = l;",
+    'src/main/http/p.ts':
+      "import { l } from '#shared/client/l.ts';\nimport type { Module } from '../supervisor/module.ts';\n\nexport const p: [typeof l, Module?] = [l];",
     'src/main/supervisor/module.ts': 'export interface Module {\n  name: string;\n}',
     'src/main/supervisor/host.ts': "import type { Module } from './module.ts';\n\nexport const host: Module[] = [];",
     'src/main/modules/api/api.ts':
       "import { d } from '#main/database/d.ts';\nimport { p } from '#main/http/p.ts';\nimport type { Module } from '#main/supervisor/module.ts';\n\nexport const api: Module = { name: String([d, p]) };",
-    'src/main/modules/api/api.entry.ts': "import { api } from './api.ts';\n\nglobalThis.name = api.name;",
+    'src/main/supervisor/module-process.ts': "import type { Module } from './module.ts';\n\nexport type Run = Module;",
+    'src/main/modules/api/api.entry.ts':
+      "import type { Run } from '#main/supervisor/module-process.ts';\nimport { api } from './api.ts';\n\nexport const run: Run = api;",
     'src/main/modules/worker/worker.ts': 'export const worker = 1;',
     'src/main/desktop/window.ts': "import { app } from 'electron';\n\nexport const window = app;",
     'src/main/index.ts':
@@ -175,6 +178,8 @@ describe('the layers', () => {
     ['src/main/modules/api/x.ts', '#main/modules/worker/worker.ts', 'modules-are-apart'],
     ['src/main/modules/api/y.ts', '#main/supervisor/host.ts', 'modules-do-not-know-their-process'],
     ['src/main/modules/api/z.ts', '#main/desktop/window.ts', 'modules-do-not-know-their-process'],
+    ['src/main/modules/api/p.ts', '#main/supervisor/module-process.ts', 'modules-do-not-know-their-process'],
+    ['src/main/modules/worker/worker.entry.ts', '#main/supervisor/host.ts', 'entries-are-thin'],
     ['src/main/supervisor/x.ts', '#main/modules/api/api.ts', 'modules-are-started-by-path'],
     ['src/main/desktop/x.ts', '#main/modules/api/api.ts', 'modules-are-started-by-path'],
     ['src/main/http/x.ts', '#main/modules/api/api.ts', 'foundations-look-down'],

@@ -1,0 +1,51 @@
+import { existsSync, globSync } from 'node:fs';
+import { basename } from 'node:path';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type UserConfig } from 'electron-vite';
+
+/**
+ * What is started as a process or thread of its own, by the name of its file below out/main: the two roots, the command line,
+ * `modules/<name>.entry`, and every other `*.entry.ts` and `*.worker.ts` at the path that it has below src/main.
+ */
+function mainInputs(): Record<string, string> {
+  const roots = ['src/main/index.ts', 'src/main/serve.ts', 'src/cli/cli.ts'].filter((file) => existsSync(file));
+  const entries = globSync('src/main/**/*.{entry,worker}.ts').map((file) => file.replaceAll('\\', '/'));
+  return Object.fromEntries([
+    ...roots.map((file) => [basename(file, '.ts'), file]),
+    ...entries.map((file) => [nameOf(file), file]),
+  ]);
+}
+
+function nameOf(entry: string): string {
+  const inMain = entry.replace('src/main/', '').replace(/\.ts$/, '');
+  return inMain.startsWith('modules/') ? `modules/${basename(inMain)}` : inMain;
+}
+
+// A room that has no source yet is left out, so that the others can be built.
+const main: UserConfig['main'] = {
+  build: { rolldownOptions: { input: mainInputs(), output: { entryFileNames: '[name].js' } } },
+};
+
+const preload: UserConfig['preload'] = {
+  build: {
+    // A sandboxed preload can load nothing from node_modules and must be CommonJS.
+    externalizeDeps: false,
+    rolldownOptions: {
+      input: { index: 'src/preload/index.ts' },
+      output: { format: 'cjs', entryFileNames: '[name].cjs' },
+    },
+  },
+};
+
+const renderer: UserConfig['renderer'] = {
+  root: 'src/renderer',
+  plugins: [react(), tailwindcss()],
+  build: { minify: true, rolldownOptions: { input: 'src/renderer/index.html' } },
+};
+
+export default defineConfig({
+  ...(Object.keys(mainInputs()).length > 0 ? { main } : {}),
+  ...(existsSync('src/preload/index.ts') ? { preload } : {}),
+  ...(existsSync('src/renderer/index.html') ? { renderer } : {}),
+});

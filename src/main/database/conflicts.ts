@@ -1,0 +1,98 @@
+import { newId } from '#shared/base/ids.ts';
+import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
+import type { ReadDb, WriteDb } from './handle.ts';
+
+interface Row {
+  id: string;
+  state: Conflict['state'];
+  detected_at: string;
+  closed_at: string | null;
+  detail: string;
+}
+
+function toConflict(row: Row): Conflict {
+  return {
+    id: row.id,
+    ...(JSON.parse(row.detail) as DetectedConflict),
+    state: row.state,
+    detectedAt: row.detected_at,
+    closedAt: row.closed_at,
+  };
+}
+
+export function findConflict(db: ReadDb, id: string): Conflict | null {
+  const row = db.get<Row>('SELECT * FROM port_conflicts WHERE id = @id', { id });
+  return row === undefined ? null : toConflict(row);
+}
+
+/** Newest first; `before` is the id that the page before ended with. */
+export function listConflicts(
+  db: ReadDb,
+  filter: { state?: Conflict['state'] | undefined; limit: number; before?: string | undefined },
+): Conflict[] {
+  const conditions = ['1'];
+  if (filter.state !== undefined) conditions.push('state = @state');
+  if (filter.before !== undefined) conditions.push('id < @before');
+  const rows = db.all<Row>(
+    `SELECT * FROM port_conflicts WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT @limit`,
+    {
+      limit: filter.limit,
+      ...(filter.state === undefined ? {} : { state: filter.state }),
+      ...(filter.before === undefined ? {} : { before: filter.before }),
+    },
+  );
+  return rows.map(toConflict);
+}
+
+export function openConflictsOf(db: ReadDb, serviceId: string): Conflict[] {
+  return db
+    .all<Row>("SELECT * FROM port_conflicts WHERE service_id = @serviceId AND state = 'open' ORDER BY id", {
+      serviceId,
+    })
+    .map(toConflict);
+}
+
+export function countOpenConflicts(db: ReadDb): number {
+  return db.get<{ n: number }>("SELECT count(*) AS n FROM port_conflicts WHERE state = 'open'")?.n ?? 0;
+}
+
+/** The same claim against the same port is one conflict, however often it is met. */
+function sameClaim(one: DetectedConflict, other: DetectedConflict): boolean {
+  const { wanted: a } = one;
+  const { wanted: b } = other;
+  return a.serviceId === b.serviceId && a.endpoint === b.endpoint && a.protocol === b.protocol && a.port === b.port;
+}
+
+/** The placeholder that the resolver puts where the id belongs, since it records nothing itself. */
+function withCommands(conflict: DetectedConflict, id: string): DetectedConflict {
+  const options = conflict.options.map((option) => ({
+    ...option,
+    command: `clos resolve ${id} --option ${option.id}`,
+  }));
+  return { ...conflict, options };
+}
+
+/** Records a conflict, or renews the open one for the same claim. `isNew` tells which. */
+export function putConflict(db: WriteDb, detected: DetectedConflict): { conflict: Conflict; isNew: boolean } {
+  const { serviceId } = detected.wanted;
+  const present =
+    serviceId === null ? undefined : openConflictsOf(db, serviceId).find((one) => sameClaim(one, detected));
+  const id = present?.id ?? newId('cfl');
+  const detectedAt = present?.detectedAt ?? new Date().toISOString();
+  const detail = withCommands(detected, id);
+  db.run(
+    `INSERT INTO port_conflicts (id, service_id, endpoint_id, kind, state, detected_at, detail)
+     VALUES (@id, @serviceId, NULL, @kind, 'open', @detectedAt, @detail)
+     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, detail = excluded.detail`,
+    { id, serviceId, kind: detected.kind, detectedAt, detail: JSON.stringify(detail) },
+  );
+  return { conflict: { id, ...detail, state: 'open', detectedAt, closedAt: null }, isNew: present === undefined };
+}
+
+export function closeConflict(db: WriteDb, id: string, state: 'resolved' | 'cleared'): void {
+  db.run('UPDATE port_conflicts SET state = @state, closed_at = @now WHERE id = @id', {
+    id,
+    state,
+    now: new Date().toISOString(),
+  });
+}

@@ -1,0 +1,112 @@
+import type { ClosEvent, EventData, EventType } from '#shared/contract/events.ts';
+import { eventTypes } from '#shared/contract/events.ts';
+import type { Actor, Subject } from '#shared/contract/operations.ts';
+import type { ReadDb, WriteDb } from './handle.ts';
+
+interface EventRow {
+  seq: number;
+  type: string;
+  version: number;
+  subject_type: Subject['type'];
+  subject_id: string;
+  subject_name: string | null;
+  actor: string;
+  cause: string | null;
+  time: string;
+  data: string;
+}
+
+export interface NewEvent<T extends EventType> {
+  type: T;
+  subject: Subject;
+  actor: Actor;
+  cause: ClosEvent['cause'];
+  data: EventData<T>;
+}
+
+/** Appends a fact to the history, in the transaction of the change that it tells. Returns its sequence number. */
+export function appendEvent<T extends EventType>(db: WriteDb, event: NewEvent<T>): number {
+  const { lastInsertRowid } = db.run(
+    `INSERT INTO system_events (type, version, subject_type, subject_id, subject_name, actor, cause, time, data)
+     VALUES (@type, @version, @subjectType, @subjectId, @subjectName, @actor, @cause, @time, @data)`,
+    {
+      type: event.type,
+      version: eventTypes[event.type].version,
+      subjectType: event.subject.type,
+      subjectId: event.subject.id,
+      subjectName: event.subject.name,
+      actor: JSON.stringify(event.actor),
+      cause: event.cause === null ? null : JSON.stringify(event.cause),
+      time: new Date().toISOString(),
+      data: JSON.stringify(event.data),
+    },
+  );
+  return lastInsertRowid;
+}
+
+function toEvent(row: EventRow): ClosEvent {
+  return {
+    seq: row.seq,
+    type: row.type,
+    version: row.version,
+    subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
+    actor: JSON.parse(row.actor),
+    cause: row.cause === null ? null : JSON.parse(row.cause),
+    time: row.time,
+    data: JSON.parse(row.data),
+  };
+}
+
+/** Events after a sequence number, in order. */
+export function listEvents(
+  db: ReadDb,
+  filter: { after: number; limit: number; type?: string | undefined; subject?: string | undefined },
+): ClosEvent[] {
+  const { after, limit, type = null, subject = null } = filter;
+  const conditions = ['seq > @after'];
+  if (type !== null) conditions.push('type = @type');
+  if (subject !== null) conditions.push('subject_id = @subject');
+  const rows = db.all<EventRow>(
+    `SELECT * FROM system_events WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT @limit`,
+    { after, limit, ...(type === null ? {} : { type }), ...(subject === null ? {} : { subject }) },
+  );
+  return rows.map(toEvent);
+}
+
+/** The newest sequence number, 0 before the first event. */
+export function lastSeq(db: ReadDb): number {
+  return db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events')?.seq ?? 0;
+}
+
+/** An event as JSON in UTF-8, the very bytes that a client gets. */
+export interface EventText {
+  seq: number;
+  type: string;
+  json: Uint8Array;
+}
+
+/**
+ * Events after a sequence number, in order, put together as JSON by SQLite, so that nothing is parsed on the way to a client.
+ *
+ * The columns `actor`, `cause` and `data` hold JSON already; the shape is that of `eventSchema`.
+ */
+export function listEventTexts(db: ReadDb, { after, limit }: { after: number; limit: number }): EventText[] {
+  return db.all<EventText>(
+    `SELECT seq, type, CAST(
+       '{"seq":' || seq || ',"type":' || json_quote(type) || ',"version":' || version ||
+       ',"subject":{"type":' || json_quote(subject_type) || ',"id":' || json_quote(subject_id) ||
+       ',"name":' || json_quote(subject_name) || '},"actor":' || actor || ',"cause":' || coalesce(cause, 'null') ||
+       ',"time":' || json_quote(time) || ',"data":' || data || '}' AS BLOB) AS json
+     FROM system_events WHERE seq > @after ORDER BY seq LIMIT @limit`,
+    { after, limit },
+  );
+}
+
+/** Whether the history can be read, as a line of `/readyz`. Never throws. */
+export function checkEvents(db: ReadDb): { name: string; ok: boolean; detail: string } {
+  try {
+    return { name: 'core.db', ok: true, detail: `at event ${lastSeq(db)}` };
+  } catch (error) {
+    return { name: 'core.db', ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,78 @@
+import type { ReadDb, WriteDb } from './handle.ts';
+
+/** A container as the engine showed it last. `facts` holds what only people and the resolver look at. */
+export interface ObservedRow {
+  containerId: string;
+  serviceId: string | null;
+  name: string;
+  image: string;
+  state: string;
+  facts: ObservedFacts;
+  observedAt: string;
+}
+
+export interface ObservedFacts {
+  pid: number | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+  exitCode: number | null;
+  oomKilled: boolean;
+  compose: { project: string; service: string | null; workingDir: string | null } | null;
+  ports: PortFact[];
+  claims: PortFact[];
+}
+
+interface PortFact {
+  protocol: string;
+  address: string;
+  port: number;
+  containerPort: number;
+}
+
+interface Row {
+  container_id: string;
+  service_id: string | null;
+  name: string;
+  image: string;
+  state: string;
+  facts: string;
+  observed_at: string;
+}
+
+function toObserved(row: Row): ObservedRow {
+  return {
+    containerId: row.container_id,
+    serviceId: row.service_id,
+    name: row.name,
+    image: row.image,
+    state: row.state,
+    facts: JSON.parse(row.facts),
+    observedAt: row.observed_at,
+  };
+}
+
+export function listObserved(db: ReadDb): ObservedRow[] {
+  return db.all<Row>('SELECT * FROM observed ORDER BY name').map(toObserved);
+}
+
+/** The containers of one service, newest observation first. Between two steps of a recreation there are two. */
+export function observedOfService(db: ReadDb, serviceId: string): ObservedRow[] {
+  return db
+    .all<Row>('SELECT * FROM observed WHERE service_id = @serviceId ORDER BY observed_at DESC', { serviceId })
+    .map(toObserved);
+}
+
+export function putObserved(db: WriteDb, observed: ObservedRow): void {
+  db.run(
+    `INSERT INTO observed (container_id, service_id, name, image, state, facts, observed_at)
+     VALUES (@containerId, @serviceId, @name, @image, @state, @facts, @observedAt)
+     ON CONFLICT (container_id) DO UPDATE SET
+       service_id = excluded.service_id, name = excluded.name, image = excluded.image, state = excluded.state,
+       facts = excluded.facts, observed_at = excluded.observed_at`,
+    { ...observed, facts: JSON.stringify(observed.facts) },
+  );
+}
+
+export function deleteObserved(db: WriteDb, containerId: string): void {
+  db.run('DELETE FROM observed WHERE container_id = @containerId', { containerId });
+}

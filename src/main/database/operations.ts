@@ -1,0 +1,102 @@
+import type { Operation } from '#shared/contract/operations.ts';
+import type { ReadDb, WriteDb } from './handle.ts';
+
+interface Row {
+  id: string;
+  type: Operation['type'];
+  subject_type: Operation['subject']['type'];
+  subject_id: string;
+  subject_name: string | null;
+  actor: string;
+  status: Operation['status'];
+  progress: number;
+  steps: string;
+  conflicts: string;
+  error: string | null;
+  started_at: string;
+  finished_at: string | null;
+}
+
+function toOperation(row: Row): Operation {
+  return {
+    id: row.id,
+    type: row.type,
+    subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
+    actor: JSON.parse(row.actor),
+    status: row.status,
+    dryRun: false,
+    progress: row.progress,
+    steps: JSON.parse(row.steps),
+    conflicts: JSON.parse(row.conflicts),
+    error: row.error === null ? null : JSON.parse(row.error),
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    undoable: false,
+  };
+}
+
+export function findOperation(db: ReadDb, id: string): Operation | null {
+  const row = db.get<Row>('SELECT * FROM service_operations WHERE id = @id', { id });
+  return row === undefined ? null : toOperation(row);
+}
+
+/** Newest first; `before` is the id that the page before ended with. */
+export function listOperations(
+  db: ReadDb,
+  filter: {
+    subject?: string | undefined;
+    status?: Operation['status'] | undefined;
+    limit: number;
+    before?: string | undefined;
+  },
+): Operation[] {
+  const { subject, status, limit, before } = filter;
+  const conditions = ['1'];
+  if (subject !== undefined) conditions.push('subject_id = @subject');
+  if (status !== undefined) conditions.push('status = @status');
+  if (before !== undefined) conditions.push('id < @before');
+  const rows = db.all<Row>(
+    `SELECT * FROM service_operations WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT @limit`,
+    {
+      limit,
+      ...(subject === undefined ? {} : { subject }),
+      ...(status === undefined ? {} : { status }),
+      ...(before === undefined ? {} : { before }),
+    },
+  );
+  return rows.map(toOperation);
+}
+
+/** What a crash left open. */
+export function unfinishedOperations(db: ReadDb): Operation[] {
+  return db
+    .all<Row>("SELECT * FROM service_operations WHERE status IN ('pending', 'running') ORDER BY id")
+    .map(toOperation);
+}
+
+export function putOperation(db: WriteDb, operation: Operation): void {
+  db.run(
+    `INSERT INTO service_operations (id, type, subject_type, subject_id, subject_name, actor, status, progress, steps,
+                                     conflicts, error, started_at, finished_at)
+     VALUES (@id, @type, @subjectType, @subjectId, @subjectName, @actor, @status, @progress, @steps,
+             @conflicts, @error, @startedAt, @finishedAt)
+     ON CONFLICT (id) DO UPDATE SET
+       status = excluded.status, progress = excluded.progress, steps = excluded.steps, conflicts = excluded.conflicts,
+       error = excluded.error, finished_at = excluded.finished_at`,
+    {
+      id: operation.id,
+      type: operation.type,
+      subjectType: operation.subject.type,
+      subjectId: operation.subject.id,
+      subjectName: operation.subject.name,
+      actor: JSON.stringify(operation.actor),
+      status: operation.status,
+      progress: operation.progress,
+      steps: JSON.stringify(operation.steps),
+      conflicts: JSON.stringify(operation.conflicts),
+      error: operation.error === null ? null : JSON.stringify(operation.error),
+      startedAt: operation.startedAt,
+      finishedAt: operation.finishedAt,
+    },
+  );
+}

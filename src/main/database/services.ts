@@ -1,0 +1,285 @@
+import { newId } from '#shared/base/ids.ts';
+import type { Health, Service, ServiceEndpointSpec, ServiceSpec, ServiceStatus } from '#shared/contract/services.ts';
+import type { ReadDb, WriteDb } from './handle.ts';
+import { mainInstance } from './instances.ts';
+import { type ObservedRow, observedOfService } from './observed.ts';
+
+interface Row {
+  id: string;
+  instance_id: string;
+  name: string;
+  runtime: string;
+  env: string;
+  health_check: string | null;
+  restart: string;
+  limits: string;
+  on_conflict: Service['onConflict'];
+  desired: Service['desired'];
+  status: ServiceStatus;
+  status_reason: string | null;
+  status_since: string;
+  health: Health;
+  revision: number;
+  applied: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+interface EndpointRow {
+  id: string;
+  name: string;
+  protocol: 'tcp' | 'udp';
+  address: string;
+  container_port: number;
+  host_port: number | null;
+  range: string;
+  lease_id: string | null;
+  lease_port: number | null;
+  lease_address: string | null;
+  lease_since: string | null;
+  lease_reason: string | null;
+}
+
+/** A service as the api works with it: the contract's shape and what stays inside. */
+export interface StoredService extends Service {
+  instanceId: string;
+  /** What the present container was made from, see `specHash`. */
+  applied: string | null;
+}
+
+/** How a client of this machine reaches a published port. */
+function urlOf(protocol: string, address: string, port: number): string {
+  const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
+  const scheme = protocol === 'tcp' ? 'http' : protocol;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function toEndpoint(row: EndpointRow): Service['endpoints'][number] {
+  const lease =
+    row.lease_id === null || row.lease_port === null
+      ? null
+      : {
+          id: row.lease_id,
+          port: row.lease_port,
+          protocol: row.protocol,
+          address: row.lease_address ?? row.address,
+          since: row.lease_since ?? '',
+          reason: row.lease_reason ?? '',
+        };
+  return {
+    id: row.id,
+    name: row.name,
+    protocol: row.protocol,
+    address: row.address,
+    containerPort: row.container_port,
+    hostPort: row.host_port ?? 'auto',
+    range: row.range,
+    lease,
+    url: lease === null ? null : urlOf(row.protocol, lease.address, lease.port),
+  };
+}
+
+function toObservedContainer(row: ObservedRow | undefined): Service['runtime']['observed'] {
+  if (row === undefined) return null;
+  const { pid, startedAt, finishedAt, exitCode, oomKilled } = row.facts;
+  return {
+    containerId: row.containerId,
+    containerName: row.name,
+    state: row.state,
+    pid,
+    startedAt,
+    exit: exitCode === null ? null : { code: exitCode, oomKilled, at: finishedAt },
+    observedAt: row.observedAt,
+  };
+}
+
+function endpointsOf(db: ReadDb, serviceId: string): Service['endpoints'] {
+  return db
+    .all<EndpointRow>(
+      `SELECT e.*, l.id AS lease_id, l.port AS lease_port, l.address AS lease_address, l.since AS lease_since,
+              l.reason AS lease_reason
+       FROM endpoints e LEFT JOIN leases l ON l.endpoint_id = e.id
+       WHERE e.service_id = @serviceId ORDER BY e.position`,
+      { serviceId },
+    )
+    .map(toEndpoint);
+}
+
+function toStored(db: ReadDb, row: Row): StoredService {
+  return {
+    id: row.id,
+    instanceId: row.instance_id,
+    name: row.name,
+    instance: mainInstance,
+    status: row.status,
+    statusReason: row.status_reason,
+    statusSince: row.status_since,
+    health: row.health,
+    desired: row.desired,
+    needsRestart: false,
+    runtime: { ...JSON.parse(row.runtime), observed: toObservedContainer(observedOfService(db, row.id)[0]) },
+    endpoints: endpointsOf(db, row.id),
+    env: JSON.parse(row.env),
+    healthCheck: row.health_check === null ? null : JSON.parse(row.health_check),
+    restart: JSON.parse(row.restart),
+    limits: JSON.parse(row.limits),
+    onConflict: row.on_conflict,
+    revision: row.revision,
+    applied: row.applied,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** By id or by name; deleted ones are not found. */
+export function findService(db: ReadDb, ref: string): StoredService | null {
+  const row = db.get<Row>(
+    'SELECT * FROM services WHERE (id = @ref OR name = @ref) AND deleted_at IS NULL ORDER BY id = @ref DESC LIMIT 1',
+    { ref },
+  );
+  return row === undefined ? null : toStored(db, row);
+}
+
+/** All that are not deleted, by name. */
+export function listServices(db: ReadDb): StoredService[] {
+  return db.all<Row>('SELECT * FROM services WHERE deleted_at IS NULL ORDER BY name').map((row) => toStored(db, row));
+}
+
+function insertEndpoint(
+  db: WriteDb,
+  { serviceId, instanceId, position }: { serviceId: string; instanceId: string; position: number },
+  endpoint: ServiceEndpointSpec,
+): void {
+  db.run(
+    `INSERT INTO endpoints (id, service_id, instance_id, position, name, protocol, address, container_port, host_port, range)
+     VALUES (@id, @serviceId, @instanceId, @position, @name, @protocol, @address, @containerPort, @hostPort, @range)`,
+    {
+      id: newId('ept'),
+      serviceId,
+      instanceId,
+      position,
+      ...endpoint,
+      hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
+    },
+  );
+}
+
+/** Stores a new service. Returns its id, or null when the name is taken in its instance. */
+export function insertService(db: WriteDb, spec: ServiceSpec, instanceId: string): string | null {
+  const taken = db.get(
+    'SELECT 1 FROM services WHERE instance_id = @instanceId AND group_id IS NULL AND name = @name AND deleted_at IS NULL',
+    { instanceId, name: spec.name },
+  );
+  if (taken !== undefined) return null;
+  const id = newId('svc');
+  const now = new Date().toISOString();
+  db.run(
+    `INSERT INTO services (id, instance_id, name, runtime, env, health_check, restart, limits, on_conflict, desired, status,
+                           status_since, health, revision, created_at, updated_at)
+     VALUES (@id, @instanceId, @name, @runtime, @env, @healthCheck, @restart, @limits, @onConflict, 'stopped', 'created',
+             @now, 'none', 1, @now, @now)`,
+    { id, instanceId, name: spec.name, now, ...specColumns(spec) },
+  );
+  for (const [position, endpoint] of spec.endpoints.entries()) {
+    insertEndpoint(db, { serviceId: id, instanceId, position }, endpoint);
+  }
+  return id;
+}
+
+type SpecColumns = Pick<ServiceSpec, 'runtime' | 'env' | 'healthCheck' | 'restart' | 'limits' | 'onConflict'>;
+
+function specColumns(spec: SpecColumns) {
+  return {
+    runtime: JSON.stringify(spec.runtime),
+    env: JSON.stringify(spec.env),
+    healthCheck: spec.healthCheck === null ? null : JSON.stringify(spec.healthCheck),
+    restart: JSON.stringify(spec.restart),
+    limits: JSON.stringify(spec.limits),
+    onConflict: spec.onConflict,
+  };
+}
+
+/** Replaces the columns of a specification and counts the revision up. Endpoints are changed by `replaceEndpoints`. */
+export function updateService(db: WriteDb, id: string, spec: SpecColumns): void {
+  db.run(
+    `UPDATE services SET runtime = @runtime, env = @env, health_check = @healthCheck, restart = @restart, limits = @limits,
+            on_conflict = @onConflict, revision = revision + 1, updated_at = @now
+     WHERE id = @id`,
+    { id, now: new Date().toISOString(), ...specColumns(spec) },
+  );
+}
+
+/** Makes the endpoints of a service these. One of the same name keeps its row, and with it its lease. */
+export function replaceEndpoints(db: WriteDb, service: StoredService, endpoints: readonly ServiceEndpointSpec[]): void {
+  const kept = new Set(endpoints.map(({ name }) => name));
+  for (const { id, name } of service.endpoints) {
+    if (!kept.has(name)) db.run('DELETE FROM endpoints WHERE id = @id', { id });
+  }
+  for (const [position, endpoint] of endpoints.entries()) {
+    const present = service.endpoints.find(({ name }) => name === endpoint.name);
+    if (present === undefined) {
+      insertEndpoint(db, { serviceId: service.id, instanceId: service.instanceId, position }, endpoint);
+      continue;
+    }
+    db.run(
+      `UPDATE endpoints SET position = @position, protocol = @protocol, address = @address, container_port = @containerPort,
+              host_port = @hostPort, range = @range
+       WHERE id = @id`,
+      {
+        id: present.id,
+        position,
+        protocol: endpoint.protocol,
+        address: endpoint.address,
+        containerPort: endpoint.containerPort,
+        hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
+        range: endpoint.range,
+      },
+    );
+  }
+}
+
+/** Columns that change as a service lives. Each is left alone unless given. */
+export function updateLife(
+  db: WriteDb,
+  id: string,
+  life: {
+    desired?: Service['desired'];
+    status?: { to: ServiceStatus; reason: string | null };
+    health?: Health;
+    applied?: string | null;
+  },
+): void {
+  const now = new Date().toISOString();
+  if (life.desired !== undefined) {
+    db.run('UPDATE services SET desired = @desired WHERE id = @id', { id, desired: life.desired });
+  }
+  if (life.status !== undefined) {
+    db.run('UPDATE services SET status = @to, status_reason = @reason, status_since = @now WHERE id = @id', {
+      id,
+      now,
+      ...life.status,
+    });
+  }
+  if (life.health !== undefined) {
+    db.run('UPDATE services SET health = @health WHERE id = @id', { id, health: life.health });
+  }
+  if (life.applied !== undefined) {
+    db.run('UPDATE services SET applied = @applied WHERE id = @id', { id, applied: life.applied });
+  }
+}
+
+/** Takes a service away; its row, operations and events stay for the history. Endpoints and leases go. */
+export function markDeleted(db: WriteDb, id: string): void {
+  const now = new Date().toISOString();
+  db.run('DELETE FROM endpoints WHERE service_id = @id', { id });
+  db.run('UPDATE observed SET service_id = NULL WHERE service_id = @id', { id });
+  db.run('UPDATE services SET deleted_at = @now, updated_at = @now WHERE id = @id', { id, now });
+}
+
+/** How many services are in each status; statuses that none is in are absent. */
+export function countServicesByStatus(db: ReadDb): Map<ServiceStatus, number> {
+  const rows = db.all<{ status: ServiceStatus; n: number }>(
+    'SELECT status, count(*) AS n FROM services WHERE deleted_at IS NULL GROUP BY status',
+  );
+  return new Map(rows.map(({ status, n }) => [status, n]));
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { mayCall, type Principal } from '#shared/contract/access.ts';
+import { ClosError, type InputIssue } from '#shared/contract/clos-error.ts';
+import { type OperationDefinition, pipelineErrors } from '#shared/contract/operation-definition.ts';
+import type { Call, Handler } from './handler.ts';
+import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
+import { issuesOf } from './problem.ts';
+
+export interface PipelineOptions {
+  log: Logger;
+  principalOf(request: FastifyRequest): Principal | null;
+  /** Parse answers by their definitions too, and refuse what is off. On in tests. */
+  strict: boolean;
+  idempotency?: IdempotencyStore;
+}
+
+const defaultWaitMs = 10_000;
+const longestWaitMs = 60_000;
+
+/** Parses one part of a request; what is wrong joins `issues`, with paths as in a flat input. */
+function parsePart(schema: z.ZodType | undefined, value: unknown, issues: InputIssue[]): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  issues.push(...issuesOf(parsed.error));
+  return undefined;
+}
+
+const noQuery = z.strictObject({});
+
+/** `"3"`, `W/"3"` or `*` of If-Match as a revision; null for none or `*`. */
+function revisionOf(operation: OperationDefinition, header: string | undefined): number | null {
+  if (operation.ifMatch === undefined) return null;
+  if (header === undefined) {
+    if (operation.ifMatch === 'optional') return null;
+    throw new ClosError(
+      'PRECONDITION_REQUIRED',
+      'Send If-Match with the ETag that you read, so that no change is lost.',
+    );
+  }
+  if (header === '*') return null;
+  const match = /^(?:W\/)?"(\d{1,15})"$/.exec(header);
+  if (match === null) {
+    throw new ClosError('INVALID_INPUT', 'If-Match does not hold an ETag of this resource.', {
+      errors: [{ path: 'headers.if-match', message: 'must be an ETag such as "3"' }],
+    });
+  }
+  return Number(match[1]);
+}
+
+function waitOf(header: string | string[] | undefined): number {
+  const match = /(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])/.exec(String(header ?? ''));
+  return match === null ? defaultWaitMs : Math.min(Number(match[1]) * 1000, longestWaitMs);
+}
+
+/** A key is a printable word, so that it can stand in a log. */
+function idempotencyKeyOf(operation: OperationDefinition, header: string | string[] | undefined): string | null {
+  if (operation.idempotencyKey === undefined || header === undefined) return null;
+  if (typeof header === 'string' && /^[\x21-\x7e]{1,200}$/.test(header)) return header;
+  throw new ClosError('INVALID_INPUT', 'The Idempotency-Key cannot be used.', {
+    errors: [{ path: 'headers.idempotency-key', message: 'must be 1 to 200 printable characters' }],
+  });
+}
+
+/** What the contract does not allow an operation to answer is a defect; tests must see it. */
+function assertDeclared(operation: OperationDefinition, error: ClosError): void {
+  const declared: readonly string[] = [...operation.errors, ...pipelineErrors];
+  if (!declared.includes(error.code)) {
+    throw new Error(`${operation.id} answered ${error.code}, which its definition does not declare`, { cause: error });
+  }
+}
+
+async function* toNdjson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`;
+}
+
+/**
+ * Registers an operation: permission, parsing, handler, answer. The guard and the sign-in have run before; errors are shaped
+ * after. This is the only way from a request to a handler, whether it came over TCP, a socket or the desktop's channel.
+ */
+export function registerOperation(app: FastifyInstance, handler: Handler, options: PipelineOptions): void {
+  const { operation } = handler;
+  if (operation.access === undefined) throw new Error(`${operation.id} has neither a permission nor an audience`);
+
+  async function authorise(request: FastifyRequest): Promise<void> {
+    const principal = options.principalOf(request);
+    if (mayCall(principal, operation.access)) return;
+    if (principal === null) {
+      throw new ClosError(
+        'NOT_SIGNED_IN',
+        'Send "Authorization: Bearer clos_…". The key is in credentials.json of the CLOS home.',
+      );
+    }
+    throw new ClosError('NOT_ALLOWED', `"${principal.name}" may not call ${operation.id}.`);
+  }
+
+  function toCall(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): Call<OperationDefinition> {
+    const issues: InputIssue[] = [];
+    const params = parsePart(operation.params, request.params, issues);
+    const query = parsePart(operation.query ?? noQuery, request.query, issues);
+    const body = parsePart(operation.body, request.body, issues);
+    if (issues.length > 0) {
+      const [first] = issues;
+      throw new ClosError('INVALID_INPUT', `${first?.path || 'the body'}: ${first?.message}`, { errors: issues });
+    }
+    return {
+      params: params as Call<OperationDefinition>['params'],
+      query: query as Call<OperationDefinition>['query'],
+      body,
+      principal: options.principalOf(request),
+      requestId: request.id,
+      log: options.log.child({ requestId: request.id, operation: operation.id }),
+      signal,
+      ifMatch: revisionOf(operation, request.headers['if-match']),
+      waitMs: waitOf(request.headers.prefer),
+      answer: {
+        revision: (revision) => void reply.header('etag', `"${revision}"`),
+        accepted: (location) => void reply.code(202).header('location', location),
+        unavailable: () => void reply.code(503),
+      },
+    };
+  }
+
+  function send(request: FastifyRequest, reply: FastifyReply, output: unknown): StoredAnswer | null {
+    if (operation.stream === 'ndjson') {
+      reply.header('content-type', 'application/x-ndjson').header('cache-control', 'no-store');
+      reply.send(Readable.from(toNdjson(output as AsyncIterable<unknown>)));
+      return null;
+    }
+    const etag = reply.getHeader('etag');
+    if (request.method === 'GET' && etag !== undefined && request.headers['if-none-match'] === etag) {
+      reply.code(304).send();
+      return null;
+    }
+    if (operation.output === undefined) {
+      reply.code(204).send();
+      return { status: 204, headers: {}, body: '' };
+    }
+    if (options.strict) {
+      const parsed = operation.output.safeParse(output);
+      if (!parsed.success) {
+        throw new Error(`${operation.id} answered off its schema: ${JSON.stringify(issuesOf(parsed.error))}`);
+      }
+    }
+    const body = JSON.stringify(output);
+    const location = reply.getHeader('location');
+    reply.header('content-type', 'application/json; charset=utf-8').send(body);
+    return {
+      status: reply.statusCode,
+      headers: {
+        ...(typeof etag === 'string' ? { etag } : {}),
+        ...(typeof location === 'string' ? { location } : {}),
+      },
+      body,
+    };
+  }
+
+  async function run(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): Promise<StoredAnswer | null> {
+    const call = toCall(request, reply, signal);
+    reply.code(operation.status ?? 200);
+    try {
+      return send(request, reply, await handler.run(call));
+    } catch (error) {
+      if (options.strict && error instanceof ClosError) assertDeclared(operation, error);
+      throw error;
+    }
+  }
+
+  /** Runs the command at most once per key; the same request again gets the same answer. */
+  async function runOnce(
+    store: IdempotencyStore,
+    key: string,
+    { request, reply, signal }: { request: FastifyRequest; reply: FastifyReply; signal: AbortSignal },
+  ): Promise<void> {
+    const claim = { principal: options.principalOf(request)?.id ?? '', key };
+    const fingerprint = createHash('sha256')
+      .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
+      .digest('hex');
+    const stored = await store.claim({ ...claim, fingerprint });
+    if (stored !== 'claimed') {
+      reply
+        .code(stored.status)
+        .headers({
+          ...stored.headers,
+          'idempotency-replayed': 'true',
+          'content-type': 'application/json; charset=utf-8',
+        })
+        .send(stored.body);
+      return;
+    }
+    try {
+      const answer = await run(request, reply, signal);
+      if (answer !== null) await store.finish(claim, answer);
+    } catch (error) {
+      // A refusal changed nothing, so the key may be used for the next try.
+      await store.release(claim);
+      throw error;
+    }
+  }
+
+  app.route({
+    method: operation.method,
+    url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    exposeHeadRoute: false,
+    onRequest: authorise,
+    handler: async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort(new Error('the caller went away')));
+      const key = idempotencyKeyOf(operation, request.headers['idempotency-key']);
+      if (key !== null && options.idempotency !== undefined) {
+        await runOnce(options.idempotency, key, { request, reply, signal: gone.signal });
+      } else {
+        await run(request, reply, gone.signal);
+      }
+      return reply;
+    },
+  });
+}

@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../supervisor/module-process.ts';
+import { api } from './api.ts';
+
+runAsProcess(api);

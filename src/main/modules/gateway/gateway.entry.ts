@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../supervisor/module-process.ts';
+import { gateway } from './gateway.ts';
+
+runAsProcess(gateway);

@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../supervisor/module-process.ts';
+import { monitor } from './monitor.ts';
+
+runAsProcess(monitor);

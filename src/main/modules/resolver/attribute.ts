@@ -1,0 +1,108 @@
+import type { Listener } from '#main/host/types.ts';
+import type { ConflictKind, Holder } from '#shared/contract/conflicts.ts';
+import { engineCollides, hostCollision, type PortClaim } from './claims.ts';
+import { closHolder, containerHolder, processHolder, serviceHolder, withContainer, withProcess } from './holders.ts';
+import type { ContainerFact, WantedPort, World } from './world.ts';
+
+/** Who stands behind a port. Two findings with one key are one holder. */
+export interface Attribution {
+  key: string;
+  kind: ConflictKind;
+  holder: Holder;
+  /** The container behind it, as far as one is. */
+  container: ContainerFact | null;
+  /** It is the very service that wants the port: no conflict with itself. */
+  own: boolean;
+}
+
+/** A wanted port as a claim: the engine binds `::` for IPv6 only, a process for both families unless told otherwise. */
+export function claimOf(wanted: WantedPort): PortClaim {
+  const { protocol, address, port } = wanted;
+  return { protocol, address, port, v6only: wanted.byEngine === true };
+}
+
+/** True when a container publishes (or, stopped, would publish) something that the wanted port cannot live beside. */
+export function containerMeets(container: ContainerFact, wanted: WantedPort): boolean {
+  return container.ports.some((published) =>
+    wanted.byEngine === true
+      ? engineCollides(published, wanted)
+      : hostCollision({ ...published, v6only: true }, claimOf(wanted)) === 'yes',
+  );
+}
+
+/** The name under which a managed container's service is known: its leases tell, else the container's own name stands in. */
+export function serviceOfContainer(container: ContainerFact, world: World): Holder['service'] {
+  const id = container.managedServiceId;
+  if (id === null) return null;
+  return { id, name: world.leases.find((lease) => lease.serviceId === id)?.serviceName ?? container.name };
+}
+
+export function attributeContainer(container: ContainerFact, wanted: WantedPort, world: World): Attribution {
+  const service = serviceOfContainer(container, world);
+  return {
+    key: service === null ? `container:${container.id}` : `service:${service.id}`,
+    kind: container.running ? 'container' : 'stopped-container',
+    holder: containerHolder(container, service),
+    container,
+    own: service !== null && service.id === wanted.service?.id,
+  };
+}
+
+/**
+ * Who stands behind a listener: the container that its process runs in, the container that a forwarder stands for (found in the
+ * engine's port map, also when the forwarder is hidden from us), a process that CLOS manages, CLOS itself, else the process.
+ */
+export function attributeListener(listener: Listener, wanted: WantedPort, world: World): Attribution {
+  const container = containerBehind(listener, world);
+  if (container !== undefined) return attributeContainer(container, wanted, world);
+
+  const { owner } = listener;
+  const managed =
+    owner === null ? undefined : world.processes?.find(({ pid }) => pid === owner.pid || owner.ancestors.includes(pid));
+  if (managed !== undefined) {
+    const service = { id: managed.serviceId, name: managed.serviceName };
+    return {
+      key: `service:${service.id}`,
+      kind: 'process',
+      holder: withProcess(serviceHolder(service, owner?.startedAt ?? null), owner),
+      container: null,
+      own: service.id === wanted.service?.id,
+    };
+  }
+
+  const clos = listener.protocol === 'tcp' ? world.ownPorts.find(({ port }) => port === listener.port) : undefined;
+  if (clos !== undefined)
+    return { key: `clos:${clos.port}`, kind: 'clos', holder: closHolder(clos), container: null, own: false };
+
+  return {
+    key: owner === null ? `socket:${listener.protocol}:${listener.inode}` : `process:${owner.pid}`,
+    kind: 'process',
+    holder: processHolder(listener),
+    container: null,
+    own: false,
+  };
+}
+
+/** Adds what another sign of the same holder tells: its container, its process. */
+export function enrich(holder: Holder, who: Attribution, listener: Listener | null): Holder {
+  const boxed = who.container === null ? holder : withContainer(holder, who.container);
+  return withProcess(boxed, listener?.owner ?? null);
+}
+
+function containerBehind(listener: Listener, world: World): ContainerFact | undefined {
+  const { owner } = listener;
+  const running = world.containers.filter((container) => container.running);
+  if (owner !== null && owner.containerId !== null) {
+    return running.find((container) => container.id === owner.containerId);
+  }
+  if (owner !== null && !owner.forwarder) return undefined;
+  const publishing = (matches: (published: PortClaim) => boolean) =>
+    running.find((container) => container.ports.some(matches));
+  // A forwarder may listen on other addresses than the map says (in a virtual machine, for both families): the port decides.
+  return (
+    publishing((published) => engineCollides(published, listener)) ??
+    (owner === null
+      ? undefined
+      : publishing(({ protocol, port }) => protocol === listener.protocol && port === listener.port))
+  );
+}

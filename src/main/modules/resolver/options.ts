@@ -1,0 +1,63 @@
+import type { ConflictOption } from '#shared/contract/conflicts.ts';
+import type { Suggestion } from '#shared/contract/ports.ts';
+import type { Finding } from './detect.ts';
+
+export interface ProposalContext {
+  /** A free port of the endpoint's range instead of the wanted one; null when there is none. */
+  suggestPort(wanted: Finding['wanted']): Promise<Suggestion | null> | Suggestion | null;
+  /** Names of services that reach the wanted one by its address and follow it. */
+  dependents?: readonly string[];
+  /** The id of the recorded conflict; an unrecorded one has none yet, see `withConflictId`. */
+  conflictId?: string | null;
+}
+
+/** Stands for the id in the command of a conflict that is not recorded yet. */
+const idPlaceholder = 'CONFLICT';
+
+/**
+ * What could be done about a conflict, the best first, only what the system can carry out. Empty when nothing of it would help:
+ * nobody in particular wants the port, the address itself is missing, or no port is left.
+ */
+export async function proposeOptions(finding: Finding, context: ProposalContext): Promise<ConflictOption[]> {
+  const reassign = await proposeReassign(finding, context);
+  return reassign === null ? [] : [reassign];
+}
+
+/** Puts the id of a conflict into the commands of its options, when it is recorded. */
+export function withConflictId(options: readonly ConflictOption[], conflictId: string): ConflictOption[] {
+  return options.map((option) => ({ ...option, command: resolveCommand(conflictId, option.id) }));
+}
+
+async function proposeReassign(finding: Finding, context: ProposalContext): Promise<ConflictOption | null> {
+  const { wanted, kind, severity } = finding;
+  if (wanted.service === null || kind === 'not-answering') return null;
+  // Another port does not bring back an address that is not there.
+  if (kind === 'reserved' && severity === 'blocking') return null;
+  const suggestion = await context.suggestPort(wanted);
+  if (suggestion === null) return null;
+
+  const { port, reason } = suggestion;
+  const { service, endpoint } = wanted;
+  const dependents = context.dependents ?? [];
+  const steps = [
+    `Lease ${port} to ${endpoint === null ? service : `${service}/${endpoint}`} instead of ${wanted.port}. ${reason}`,
+    `Start ${service} on ${port} and keep that port until it is changed or undone`,
+  ];
+  if (dependents.length > 0) steps.push(`Give the new address to ${dependents.join(', ')} at their next start`);
+  return {
+    id: 'reassign',
+    strategy: 'reassign',
+    title: `Run ${service} on ${port}`,
+    steps,
+    affects: [...dependents],
+    risk: dependents.length > 0 ? 'low' : 'none',
+    reversible: true,
+    recommended: severity === 'blocking',
+    command: resolveCommand(context.conflictId ?? idPlaceholder, 'reassign'),
+    port,
+  };
+}
+
+function resolveCommand(conflictId: string, optionId: string): string {
+  return `clos resolve ${conflictId} --option ${optionId}`;
+}

@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../supervisor/module-process.ts';
+import { resolver } from './resolver.ts';
+
+runAsProcess(resolver);

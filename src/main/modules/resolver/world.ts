@@ -1,0 +1,77 @@
+import type { BindResult } from '#main/host/bind-probe.ts';
+import type { Listener, PortLimits, SocketProtocol } from '#main/host/types.ts';
+
+/** A port that an endpoint asks for. */
+export interface WantedPort {
+  service: { id: string; name: string } | null;
+  endpoint: string | null;
+  protocol: SocketProtocol;
+  address: string;
+  port: number;
+  /** Name of the endpoint's range. */
+  range: string | null;
+  /** The engine binds it: with the engine's privileges, and `::` for IPv6 only. */
+  byEngine?: boolean;
+}
+
+export interface LeaseFact {
+  id: string;
+  port: number;
+  protocol: SocketProtocol;
+  address: string;
+  serviceId: string;
+  serviceName: string;
+  endpoint: string;
+  since: string;
+}
+
+export interface ContainerFact {
+  id: string;
+  name: string;
+  image: string;
+  /** The engine's word. */
+  state: string;
+  running: boolean;
+  managedServiceId: string | null;
+  composeProject: string | null;
+  /** What it holds while it runs, else what it would take when it starts. */
+  ports: ReadonlyArray<{ protocol: string; address: string; port: number; containerPort: number }>;
+  startedAt: string | null;
+  labels: Readonly<Record<string, string>>;
+}
+
+/** A process that CLOS started for a service; its children belong to the service too. */
+export interface ManagedProcessFact {
+  pid: number;
+  serviceId: string;
+  serviceName: string;
+}
+
+export interface OwnPort {
+  /** `gateway`, `api`, … */
+  name: string;
+  port: number;
+}
+
+/** What CLOS itself knows about ports, given by whoever asks. */
+export interface World {
+  leases: readonly LeaseFact[];
+  containers: readonly ContainerFact[];
+  ownPorts: readonly OwnPort[];
+  processes?: readonly ManagedProcessFact[];
+}
+
+/** What the host said. */
+export interface Observation {
+  /** One per wanted port, in the same order: what a bind of exactly its address said. */
+  probes: readonly BindResult[];
+  /** Listeners of the contested ports, with owners. */
+  listeners: readonly Listener[];
+  limits: PortLimits;
+  /** Why listeners could not be listed, as a sentence; null when they could. */
+  limitation: string | null;
+}
+
+export interface DetectionInput extends World, Observation {
+  wanted: readonly WantedPort[];
+}

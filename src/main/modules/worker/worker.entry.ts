@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../supervisor/module-process.ts';
+import { worker } from './worker.ts';
+
+runAsProcess(worker);

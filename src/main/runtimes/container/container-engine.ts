@@ -1,0 +1,318 @@
+import { z } from 'zod';
+import { isClosError } from '#shared/contract/clos-error.ts';
+import { toContainerBody, wholeSeconds } from './container-body.ts';
+import { assertAllowed, type PolicyOptions, policyError } from './container-policy.ts';
+import { createEngineConnection, type EngineLocation, type ReadRequest, timeouts } from './engine-connection.ts';
+import { answerOf, isAmbiguous } from './engine-errors.ts';
+import type { GuardOptions } from './engine-guard.ts';
+import { hasImage, openEvents, pullImage, readLogs } from './engine-streams.ts';
+import type { EngineReply, EngineRequest } from './engine-transport.ts';
+import { findVolumeIssue } from './mount-policy.ts';
+import { parseInspect } from './observed-container.ts';
+import {
+  type CallOptions,
+  type ContainerEngine,
+  type ContainerSpec,
+  containerLabels,
+  type EngineLog,
+  type ObservedContainer,
+} from './types.ts';
+
+export interface ContainerEngineOptions {
+  address: EngineLocation;
+  log: EngineLog;
+  /** What the container policy protects besides the usual: the home of CLOS, for one. */
+  policy?: PolicyOptions;
+  guard?: Omit<GuardOptions, 'log'>;
+}
+
+/** How many containers are inspected at the same time for a list. */
+const inspectAtOnce = 16;
+
+/** Networks that every engine brings along. */
+const builtInNetworks = new Set(['bridge', 'default', 'none', 'podman']);
+
+const idsAnswer = z.array(z.object({ Id: z.string() }));
+const createAnswer = z.object({ Id: z.string() });
+const versionAnswer = z.object({
+  Version: z.string().default(''),
+  ApiVersion: z.string().default(''),
+  Os: z.string().default(''),
+  Arch: z.string().default(''),
+  Components: z.array(z.object({ Name: z.string().default('') })).nullish(),
+});
+
+/**
+ * The engine at an address. Opens no connection before the first call; `close()` ends all of them.
+ *
+ * Reads, `start`, `stop` and `remove` are retried, since doing them twice equals doing them once. `create`, `restart` and
+ * `rename` are not: a create whose answer was lost looks for the container that carries its operation label and adopts it.
+ */
+export function createContainerEngine(options: ContainerEngineOptions): ContainerEngine {
+  const { log, policy = {} } = options;
+  const connection = createEngineConnection(options.address, options);
+  const { guard } = connection;
+  const networks = new Map<string, Promise<void>>();
+  // An engine that was away may come back without our network.
+  guard.onStateChange((state) => {
+    if (state.status === 'unavailable') networks.clear();
+  });
+
+  async function inspect(id: string, { signal }: CallOptions = {}): Promise<ObservedContainer> {
+    const body = await connection.read({ path: containerPath(id, '/json'), doing: `inspect ${short(id)}`, signal });
+    return parseInspect(body);
+  }
+
+  async function inspectOrNull(id: string, options?: CallOptions): Promise<ObservedContainer | null> {
+    return await orNull(inspect(id, options), 'CONTAINER_NOT_FOUND');
+  }
+
+  async function inspectAll(ids: string[], options: CallOptions): Promise<ObservedContainer[]> {
+    const found = new Map<string, ObservedContainer>();
+    const waiting = ids.values();
+    const worker = async () => {
+      for (const id of waiting) {
+        const container = await inspectOrNull(id, options);
+        if (container !== null) found.set(id, container);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(inspectAtOnce, ids.length) }, worker));
+    return ids.map((id) => found.get(id)).filter((container) => container !== undefined);
+  }
+
+  async function findIds(query: NonNullable<ReadRequest['query']>, { signal }: CallOptions): Promise<string[]> {
+    const body = await connection.read({ path: '/containers/json', query, doing: 'list containers', signal });
+    return idsAnswer.parse(body).map((each) => each.Id);
+  }
+
+  /** The container that this very operation made, by its label; the only one that a create may adopt. */
+  async function findByOperation(spec: ContainerSpec, options: CallOptions): Promise<string | null> {
+    const operation = spec.labels[containerLabels.operation];
+    if (operation === undefined) return null;
+    const ids = await findIds({ all: true, filters: labelFilter({ [containerLabels.operation]: operation }) }, options);
+    const found = await inspectAll(ids, options);
+    return found.find((each) => each.name === spec.name)?.id ?? null;
+  }
+
+  async function ensureNetwork(name: string, { signal }: CallOptions = {}): Promise<void> {
+    if (builtInNetworks.has(name)) return;
+    const known = networks.get(name);
+    if (known !== undefined) return await known;
+    // Not the caller's signal: others wait for the same network.
+    signal?.throwIfAborted();
+    const made = connection
+      .call({
+        method: 'POST',
+        path: '/networks/create',
+        body: { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: { 'dev.candlefish.clos.network': name } },
+        expect: [201, 409], // 409: there is one of this name
+        doing: `make the network ${name}`,
+        timeoutMs: timeouts.read,
+        retry: true,
+      })
+      .then(() => undefined);
+    networks.set(name, made);
+    try {
+      await made;
+    } catch (error) {
+      if (networks.get(name) === made) networks.delete(name);
+      throw error;
+    }
+  }
+
+  /** Volumes that exist already may be folders of the host in disguise. */
+  async function checkVolumes(spec: ContainerSpec, { signal }: CallOptions): Promise<void> {
+    const checks = spec.mounts.map(async (mount, index) => {
+      if (mount.type !== 'volume') return null;
+      const read = connection.read({
+        path: `/volumes/${encodeURIComponent(mount.source)}`,
+        doing: `inspect the volume ${mount.source}`,
+        signal,
+      });
+      const volume = await read.catch((error: unknown) => {
+        if (answerOf(error)?.status === 404) return null;
+        throw error;
+      });
+      return findVolumeIssue(volume, `HostConfig.Mounts.${index}.Source`);
+    });
+    const issues = (await Promise.all(checks)).filter((issue) => issue !== null);
+    if (issues.length > 0) throw policyError(issues);
+  }
+
+  async function change(
+    id: string,
+    what: { verb: string; doing?: string; expect: number[] } & Partial<EngineRequest> & { retry?: boolean },
+  ): Promise<EngineReply> {
+    const { verb, doing = verb, ...rest } = what;
+    const path = containerPath(id, `/${verb}`);
+    return await connection.call({
+      method: 'POST',
+      path,
+      doing: `${doing} ${short(id)}`,
+      timeoutMs: timeouts.change,
+      ...rest,
+    });
+  }
+
+  return {
+    get state() {
+      return guard.state;
+    },
+    onStateChange: guard.onStateChange,
+    ensureNetwork,
+    inspect,
+
+    async ping({ signal } = {}) {
+      const timeoutMs = timeouts.ping;
+      await connection.probe({ method: 'GET', path: '/_ping', expect: [200], doing: 'answer', timeoutMs, signal });
+    },
+
+    async info({ signal } = {}) {
+      const body = await connection.read({ path: '/version', doing: 'say its version', signal });
+      const answer = versionAnswer.parse(body);
+      const isPodman = (answer.Components ?? []).some((component) => /podman/i.test(component.Name));
+      const { Version: version, ApiVersion: apiVersion, Os: os, Arch: arch } = answer;
+      return { name: isPodman ? 'Podman' : 'Docker', version, apiVersion, os, arch };
+    },
+
+    async hasImage(image, options) {
+      return await hasImage(connection, image, options);
+    },
+
+    async pull(image, options = {}) {
+      return await pullImage(connection, image, options);
+    },
+
+    async create(spec, options = {}) {
+      const body = toContainerBody(spec);
+      const address = await connection.address();
+      const engineSockets = [...(policy.engineSockets ?? []), ...(address.kind === 'tcp' ? [] : [address.path])];
+      await assertAllowed(body, { ...policy, engineSockets });
+      await Promise.all([ensureNetwork(spec.network, options), checkVolumes(spec, options)]);
+      const { name, ...rest } = body;
+      try {
+        const reply = await connection.call({
+          method: 'POST',
+          path: '/containers/create',
+          query: { name: spec.name },
+          body: rest,
+          expect: [200, 201], // 200: some proxies
+          doing: `create ${spec.name}`,
+          timeoutMs: timeouts.change,
+          signal: options.signal,
+        });
+        return createAnswer.parse(reply.body).Id;
+      } catch (error) {
+        if (!isAmbiguous(error) && !isClosError(error, 'CONTAINER_NAME_TAKEN')) throw error;
+        const made = await findByOperation(spec, options).catch((lookup: unknown) => {
+          log.debug({ err: lookup, name: spec.name }, 'could not look for the container of a create without answer');
+          return null;
+        });
+        if (made === null) throw error;
+        log.info({ container: made, name: spec.name }, 'adopted the container of a create whose answer was lost');
+        return made;
+      }
+    },
+
+    async start(id, options = {}) {
+      const request = { verb: 'start', expect: [204, 304], retry: true, signal: options.signal }; // 304: runs already
+      try {
+        await change(id, request);
+      } catch (error) {
+        const gone = goneNetwork(error);
+        if (gone === null) throw error;
+        networks.delete(gone);
+        await ensureNetwork(gone, options);
+        await change(id, request);
+      }
+    },
+
+    async stop(id, { graceMs, signal }) {
+      const timeoutMs = graceMs + timeouts.stop;
+      const query = { t: wholeSeconds(graceMs) };
+      // 304: stands still already
+      await change(id, { verb: 'stop', query, expect: [204, 304], timeoutMs, retry: true, slow: true, signal });
+    },
+
+    async restart(id, { graceMs, signal }) {
+      const timeoutMs = graceMs + timeouts.change;
+      const query = { t: wholeSeconds(graceMs) };
+      await change(id, { verb: 'restart', query, expect: [204], timeoutMs, slow: true, signal });
+    },
+
+    async remove(id, { force = false, signal } = {}) {
+      try {
+        await connection.call({
+          method: 'DELETE',
+          path: containerPath(id, ''),
+          query: { force, v: true },
+          expect: [204, 404], // 404: gone already
+          doing: `remove ${short(id)}`,
+          timeoutMs: timeouts.change,
+          retry: true,
+          slow: true,
+          signal,
+        });
+      } catch (error) {
+        // Another removal is under way: the same end.
+        if (!/already in progress/i.test(answerOf(error)?.message ?? '')) throw error;
+      }
+    },
+
+    async rename(id, name, { signal } = {}) {
+      try {
+        await change(id, { verb: 'rename', query: { name }, expect: [204], signal });
+      } catch (error) {
+        if (!isAmbiguous(error) || (await inspectOrNull(id, { signal }))?.name !== name) throw error;
+      }
+    },
+
+    async list({ all = false, labels = {}, signal } = {}) {
+      return await inspectAll(await findIds({ all, filters: labelFilter(labels) }, { signal }), { signal });
+    },
+
+    logs(id, options = {}) {
+      return readLogs(connection, id, options);
+    },
+
+    async events(options = {}) {
+      const events = await openEvents(connection, options);
+      return (async function* () {
+        for await (const event of events) {
+          if (event.type === 'network') networks.delete(event.name);
+          yield event;
+        }
+      })();
+    },
+
+    close() {
+      connection.close();
+    },
+  };
+}
+
+function containerPath(id: string, rest: string): string {
+  return `/containers/${encodeURIComponent(id)}${rest}`;
+}
+
+function short(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
+}
+
+function labelFilter(labels: Record<string, string>): string {
+  return JSON.stringify({ label: Object.entries(labels).map(([key, value]) => `${key}=${value}`) });
+}
+
+async function orNull<T>(value: Promise<T>, code: 'CONTAINER_NOT_FOUND'): Promise<T | null> {
+  try {
+    return await value;
+  } catch (error) {
+    if (isClosError(error, code)) return null;
+    throw error;
+  }
+}
+
+/** The network whose absence made a start fail. */
+function goneNetwork(error: unknown): string | null {
+  return /\bnetwork (\S+) not found/i.exec(answerOf(error)?.message ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import { readFramedLog, readTerminalLog } from './container-logs.ts';
+import { type EngineConnection, timeouts } from './engine-connection.ts';
+import { eventFilters, parseEvent, readLines } from './engine-events.ts';
+import { createPullMeter, splitImage } from './image-pull.ts';
+import type { CallOptions, EngineEvent, LogLine, LogOptions, PullOptions } from './types.ts';
+
+/** Image names keep their slashes in the path. */
+function encodeImage(image: string): string {
+  return image.split('/').map(encodeURIComponent).join('/');
+}
+
+export async function hasImage(
+  connection: EngineConnection,
+  image: string,
+  options: CallOptions = {},
+): Promise<boolean> {
+  try {
+    await connection.read({
+      path: `/images/${encodeImage(image)}/json`,
+      doing: `find the image ${image}`,
+      signal: options.signal,
+    });
+    return true;
+  } catch (error) {
+    if (isClosError(error, 'IMAGE_NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
+/** Pulls an image where `when` asks for it; a registry that falls silent ends the pull, one that is merely slow does not. */
+export async function pullImage(
+  connection: EngineConnection,
+  image: string,
+  options: PullOptions,
+): Promise<{ pulled: boolean }> {
+  const { when = 'missing', onProgress, signal } = options;
+  if (when !== 'always' && (await hasImage(connection, image, { signal }))) return { pulled: false };
+  if (when === 'never') {
+    throw new ClosError(
+      'IMAGE_NOT_FOUND',
+      `The image ${image} does not exist here, and the service asks never to pull it.`,
+    );
+  }
+  const stream = await connection.open({
+    method: 'POST',
+    path: '/images/create',
+    query: splitImage(image),
+    expect: [200],
+    doing: `pull ${image}`,
+    timeoutMs: timeouts.pullStep,
+    signal,
+  });
+  stream.setTimeout(timeouts.pullStep, () => stream.destroy(new Error('The registry fell silent')));
+  const measure = createPullMeter(image);
+  try {
+    for await (const line of readLines(stream)) {
+      const progress = measure(line);
+      if (progress !== null) onProgress?.(progress);
+    }
+    return { pulled: true };
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw connection.broken(error);
+  } finally {
+    stream.destroy();
+  }
+}
+
+const terminalOfContainer = z.object({ Config: z.object({ Tty: z.boolean().default(false) }) });
+
+/** Reads a container's log; with `follow` until the container ends or the signal does. */
+export async function* readLogs(
+  connection: EngineConnection,
+  id: string,
+  { follow = false, since, tail, signal }: LogOptions,
+): AsyncGenerator<LogLine> {
+  const path = `/containers/${encodeURIComponent(id)}`;
+  const doing = 'read the log of a container';
+  const { Config } = terminalOfContainer.parse(await connection.read({ path: `${path}/json`, doing, signal }));
+  const stream = await connection.open({
+    method: 'GET',
+    path: `${path}/logs`,
+    query: {
+      stdout: true,
+      stderr: true,
+      timestamps: true,
+      follow,
+      tail: tail ?? 'all',
+      ...(since === undefined ? {} : { since: toSeconds(since) }),
+    },
+    expect: [200],
+    doing,
+    timeoutMs: timeouts.read,
+    retry: true,
+    signal,
+  });
+  try {
+    yield* Config.Tty ? readTerminalLog(stream) : readFramedLog(stream);
+  } catch (error) {
+    if (!signal?.aborted) throw connection.broken(error);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Subscribes to the engine's events; resolves when it has accepted. The stream ends by the signal, or throws. */
+export async function openEvents(
+  connection: EngineConnection,
+  { signal, since }: CallOptions & { since?: string },
+): Promise<AsyncGenerator<EngineEvent>> {
+  const stream = await connection.open({
+    method: 'GET',
+    path: '/events',
+    query: { filters: JSON.stringify(eventFilters), ...(since === undefined ? {} : { since: toSeconds(since) }) },
+    expect: [200],
+    doing: 'open its event stream',
+    timeoutMs: timeouts.read,
+    past: true,
+    signal,
+  });
+  return (async function* () {
+    try {
+      for await (const line of readLines(stream)) {
+        const event = parseEvent(line);
+        if (event !== null) yield event;
+      }
+      if (!signal?.aborted) throw new Error('The event stream ended');
+    } catch (error) {
+      if (signal?.aborted) return;
+      const failure = connection.broken(error);
+      connection.guard.lost(failure);
+      throw failure;
+    } finally {
+      stream.destroy();
+    }
+  })();
+}
+
+function toSeconds(time: string | number): string {
+  return typeof time === 'number' ? String(time) : (new Date(time).getTime() / 1000).toFixed(3);
+}

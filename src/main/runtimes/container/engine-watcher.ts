@@ -1,0 +1,287 @@
+import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import type {
+  ContainerChange,
+  ContainerEnd,
+  ContainerEngine,
+  ContainerEvent,
+  EngineEvent,
+  EngineLog,
+  EngineState,
+  ObservedContainer,
+} from './types.ts';
+
+export interface EngineWatcherOptions {
+  engine: ContainerEngine;
+  log: EngineLog;
+  /** Every container, at each connection; what is missing here and was known before is gone. */
+  onSnapshot(containers: ObservedContainer[]): void;
+  onChange(change: ContainerChange): void;
+  onState(state: EngineState): void;
+  /** How long to wait before connecting again, at first and at most; doubled in between, half of it by chance. */
+  reconnectMs?: { first: number; most: number };
+  /** How often a silent engine is asked whether it is still there. */
+  heartbeatMs?: number;
+}
+
+export interface EngineWatcher {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** What is known of a container between its events. */
+interface Track {
+  events: ContainerEvent[];
+  ends: ContainerEnd[];
+  inspecting: boolean;
+  dirty: boolean;
+  /** A signal that ends programs was sent: the end that follows was asked for. */
+  asked: boolean;
+  outOfMemory: boolean;
+}
+
+/** How many containers are inspected at the same time. */
+const inspectAtOnce = 8;
+
+/**
+ * Follows one engine: subscribes to its events, then lists, so that nothing falls between; after each event the container is
+ * inspected once, however many events came together, and handed on with them.
+ *
+ * When the engine goes away nothing is taken back: `onState` says so, the watcher connects again, and a fresh snapshot follows.
+ */
+export function createEngineWatcher(options: EngineWatcherOptions): EngineWatcher {
+  const { engine, log, onSnapshot, onChange, onState } = options;
+  const reconnect = options.reconnectMs ?? { first: 100, most: 5000 };
+  const heartbeatMs = options.heartbeatMs ?? 10_000;
+  const tracks = new Map<string, Track>();
+  const known = new Map<string, { up: boolean; stopSignal: string | null }>();
+  const queue: string[] = [];
+  let inspecting = 0;
+  let stopping: AbortController | null = null;
+  let running: Promise<void> = Promise.resolve();
+
+  async function run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const session = new AbortController();
+      const end = () => session.abort();
+      signal.addEventListener('abort', end, { once: true });
+      try {
+        await follow(session, () => {
+          failures = 0;
+        });
+      } catch (error) {
+        if (!signal.aborted) log.debug({ err: error }, 'the connection to the container engine ended');
+      } finally {
+        session.abort();
+        signal.removeEventListener('abort', end);
+        tracks.clear();
+        queue.length = 0;
+      }
+      if (signal.aborted) return;
+      await pause(backoff(failures++, reconnect), signal);
+    }
+  }
+
+  async function follow(session: AbortController, connected: () => void): Promise<void> {
+    const { signal } = session;
+    const events = await engine.events({ signal });
+    let listed = false;
+    const early: EngineEvent[] = [];
+    const pump = (async () => {
+      for await (const event of events) {
+        if (listed) take(event, signal);
+        else early.push(event);
+      }
+    })();
+    // The list below fails too when the stream does; whichever comes first ends the session.
+    const snapshot = (async () => {
+      const containers = await engine.list({ all: true, signal });
+      known.clear();
+      for (const container of containers) remember(container);
+      connected();
+      onSnapshot(containers);
+      listed = true;
+      for (const event of early.splice(0)) take(event, signal);
+      await heartbeat(signal);
+    })();
+    try {
+      await Promise.race([pump, snapshot]);
+    } finally {
+      session.abort();
+      await Promise.allSettled([pump, snapshot]);
+    }
+  }
+
+  /** Asks a silent engine; two unanswered questions in a row end the session. */
+  async function heartbeat(signal: AbortSignal): Promise<void> {
+    let missed = 0;
+    while (!signal.aborted) {
+      await pause(heartbeatMs, signal);
+      if (signal.aborted) return;
+      try {
+        await engine.ping({ signal });
+        missed = 0;
+      } catch (error) {
+        if (++missed >= 2) throw error;
+      }
+    }
+  }
+
+  function take(event: EngineEvent, signal: AbortSignal): void {
+    if (event.type !== 'container' || signal.aborted) return;
+    const track = tracks.get(event.id) ?? {
+      events: [],
+      ends: [],
+      inspecting: false,
+      dirty: false,
+      asked: false,
+      outOfMemory: false,
+    };
+    tracks.set(event.id, track);
+    track.events.push(event);
+    if (event.action === 'kill') track.asked ||= endsPrograms(event.signal, known.get(event.id)?.stopSignal);
+    else if (event.action === 'stop') track.asked = true;
+    else if (event.action === 'oom') track.outOfMemory = true;
+    else if (event.action === 'start') {
+      track.asked = false;
+      track.outOfMemory = false;
+    } else if (event.action === 'die') {
+      const exitCode = event.exitCode ?? null;
+      const cause = track.asked
+        ? 'stopped'
+        : track.outOfMemory
+          ? 'out-of-memory'
+          : exitCode === 0
+            ? 'finished'
+            : 'crashed';
+      track.ends.push({ cause, exitCode, time: event.time });
+      track.asked = false;
+      track.outOfMemory = false;
+    }
+    if (track.dirty) return;
+    track.dirty = true;
+    if (!track.inspecting) queue.push(event.id);
+    drain(signal);
+  }
+
+  function drain(signal: AbortSignal): void {
+    while (inspecting < inspectAtOnce) {
+      const id = queue.shift();
+      const track = id === undefined ? undefined : tracks.get(id);
+      if (id === undefined) return;
+      if (track === undefined) continue;
+      inspecting++;
+      track.inspecting = true;
+      track.dirty = false;
+      void look(id, track, signal).finally(() => {
+        inspecting--;
+        track.inspecting = false;
+        if (track.dirty && tracks.get(id) === track) queue.push(id);
+        drain(signal);
+      });
+    }
+  }
+
+  async function look(id: string, track: Track, signal: AbortSignal): Promise<void> {
+    // What comes while the engine answers may not be in its answer: it waits for the next look.
+    const change: ContainerChange = { id, container: null, events: track.events, ends: track.ends };
+    track.events = [];
+    track.ends = [];
+    try {
+      change.container = await engine.inspect(id, { signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isClosError(error, 'CONTAINER_NOT_FOUND')) {
+        // The next snapshot tells what this look could not; it comes as soon as the engine answers again.
+        log.warn({ err: error, container: id }, 'a container could not be inspected');
+        track.events.unshift(...change.events);
+        track.ends.unshift(...change.ends);
+        return;
+      }
+    }
+    if (signal.aborted) return;
+    if (change.container !== null) {
+      if (known.get(id)?.up && hasEnded(change.container) && change.ends.length === 0) {
+        // It has ended, but the event that says how is still under way: both are told together.
+        track.events.unshift(...change.events);
+        return;
+      }
+      remember(change.container);
+    } else if (!track.dirty) {
+      tracks.delete(id);
+      known.delete(id);
+    }
+    onChange(change);
+  }
+
+  function remember(container: ObservedContainer): void {
+    known.set(container.id, {
+      up: !hasEnded(container) && container.state !== 'created',
+      stopSignal: container.stopSignal,
+    });
+  }
+
+  let unsubscribe: (() => void) | null = null;
+  return {
+    start() {
+      if (stopping !== null) throw new ClosError('INTERNAL', 'The engine watcher runs already');
+      stopping = new AbortController();
+      unsubscribe = engine.onStateChange(onState);
+      running = run(stopping.signal);
+    },
+    async stop() {
+      stopping?.abort();
+      unsubscribe?.();
+      await running;
+      stopping = null;
+    },
+  };
+}
+
+function hasEnded(container: ObservedContainer): boolean {
+  return container.state === 'exited' || container.state === 'dead';
+}
+
+const signalNumbers: Record<string, number> = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  ABRT: 6,
+  KILL: 9,
+  USR1: 10,
+  USR2: 12,
+  TERM: 15,
+  WINCH: 28,
+};
+const endings = new Set([2, 3, 9, 15]);
+
+/** Whether a signal asks a program to end, rather than to reload: the usual four, and the container's own stop signal. */
+function endsPrograms(signal: string | undefined, stopSignal: string | null | undefined): boolean {
+  const number = toNumber(signal);
+  return number === null || endings.has(number) || number === toNumber(stopSignal ?? 'TERM');
+}
+
+function toNumber(signal: string | undefined): number | null {
+  if (signal === undefined || signal === '') return null;
+  const number = Number(signal);
+  return Number.isInteger(number) ? number : (signalNumbers[signal.toUpperCase().replace(/^SIG/, '')] ?? 0);
+}
+
+function backoff(failures: number, { first, most }: { first: number; most: number }): number {
+  const full = Math.min(most, first * 2 ** Math.min(failures, 20));
+  return full / 2 + (Math.random() * full) / 2;
+}
+
+/** Waits, or until the signal ends it; holds no process open. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '#main/modules/resolver/detect.ts';
+import { proposeOptions, withConflictId } from '#main/modules/resolver/options.ts';
+
+const finding: Finding = {
+  kind: 'process',
+  severity: 'blocking',
+  wanted: { service: 'web', serviceId: 'svc_web', endpoint: 'http', protocol: 'tcp', address: '127.0.0.1', port: 3000 },
+  holder: {
+    type: 'process',
+    name: 'node',
+    pid: 4242,
+    command: 'node server.js',
+    user: 'ada',
+    since: null,
+    container: null,
+    service: null,
+    project: null,
+    checkout: null,
+    protected: false,
+  },
+  evidence: [],
+};
+const suggestPort = () => ({ port: 3001, range: 'apis', reason: '3001 is the next free port.' });
+
+describe('the options of a conflict', () => {
+  it('offer another port, with every step in words', async () => {
+    expect(await proposeOptions(finding, { suggestPort, conflictId: 'cfl_1' })).toEqual([
+      {
+        id: 'reassign',
+        strategy: 'reassign',
+        title: 'Run web on 3001',
+        steps: [
+          'Lease 3001 to web/http instead of 3000. 3001 is the next free port.',
+          'Start web on 3001 and keep that port until it is changed or undone',
+        ],
+        affects: [],
+        risk: 'none',
+        reversible: true,
+        recommended: true,
+        command: 'clos resolve cfl_1 --option reassign',
+        port: 3001,
+      },
+    ]);
+  });
+
+  it('name the services that have to follow, which is a risk', async () => {
+    const [option] = await proposeOptions(finding, { suggestPort, dependents: ['api', 'admin'] });
+    expect(option).toMatchObject({ affects: ['api', 'admin'], risk: 'low' });
+    expect(option?.steps.at(-1)).toBe('Give the new address to api, admin at their next start');
+  });
+
+  it('recommend nothing where nothing blocks', async () => {
+    const [option] = await proposeOptions({ ...finding, severity: 'warning', kind: 'shadowed' }, { suggestPort });
+    expect(option).toMatchObject({ id: 'reassign', recommended: false });
+  });
+
+  it.each<[string, Partial<Finding>]>([
+    ['nobody in particular wants the port', { wanted: { ...finding.wanted, service: null, serviceId: null } }],
+    ['the address is not there', { kind: 'reserved' }],
+    ['the service runs but does not answer', { kind: 'not-answering' }],
+  ])('are none when %s', async (_, change) => {
+    expect(await proposeOptions({ ...finding, ...change }, { suggestPort })).toEqual([]);
+  });
+
+  it('are none when no port is left', async () => {
+    expect(await proposeOptions(finding, { suggestPort: () => null })).toEqual([]);
+  });
+
+  it('get the id of the conflict when it is recorded', async () => {
+    const options = await proposeOptions(finding, { suggestPort });
+    expect(options.map(({ command }) => command)).toEqual(['clos resolve CONFLICT --option reassign']);
+    expect(withConflictId(options, 'cfl_9')).toEqual([
+      { ...options[0], command: 'clos resolve cfl_9 --option reassign' },
+    ]);
+  });
+});
