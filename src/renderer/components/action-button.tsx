@@ -18,7 +18,17 @@ interface ActionButtonProps {
 }
 
 export function ActionButton(props: ActionButtonProps) {
-  const { label, icon, command, onAct, disabled = false, compact = false, look = 'plain', shortcut, tabStop = true } = props;
+  const {
+    label,
+    icon,
+    command,
+    onAct,
+    disabled = false,
+    compact = false,
+    look = 'plain',
+    shortcut,
+    tabStop = true,
+  } = props;
   const common = { onClick: onAct, disabled, tabIndex: tabStop ? 0 : -1 };
   return (
     <Bubble

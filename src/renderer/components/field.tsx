@@ -35,7 +35,8 @@ export function Field({ label, hint, error, className = '', children }: FieldPro
   );
 }
 
-type TextFieldProps = Omit<FieldProps, 'children'> & Omit<ComponentProps<'input'>, 'children' | 'className' | 'id'> & { code?: boolean };
+type TextFieldProps = Omit<FieldProps, 'children'> &
+  Omit<ComponentProps<'input'>, 'children' | 'className' | 'id'> & { code?: boolean };
 
 export function TextField({ label, hint, error, className, code = false, ...input }: TextFieldProps) {
   return (

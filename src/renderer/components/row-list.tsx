@@ -49,7 +49,11 @@ export function RowList<T>({ label, items, keyOf, cursor, opened, onOpen, column
       tabIndex={0}
       className="group/list flex min-h-0 flex-1 flex-col -outline-offset-2"
     >
-      <div role="row" aria-rowindex={1} className={`grid h-(--row-compact) shrink-0 items-center border-b bg-sunken px-5 text-12 text-faint ${columns}`}>
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={`grid h-(--row-compact) shrink-0 items-center border-b bg-sunken px-5 text-12 text-faint ${columns}`}
+      >
         {head}
       </div>
       <div ref={scroller} role="rowgroup" className="min-h-0 flex-1 overflow-y-auto">

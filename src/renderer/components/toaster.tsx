@@ -1,5 +1,5 @@
-import { dismissToast, holdToast, letToastGo, type Toast, toasts } from '../lib/toasts.ts';
 import { useStore } from '../lib/store.ts';
+import { dismissToast, holdToast, letToastGo, type Toast, toasts } from '../lib/toasts.ts';
 import { Button, IconButton } from './button.tsx';
 import { CommandLine } from './command-line.tsx';
 
@@ -12,7 +12,9 @@ function ToastCard({ toast }: { toast: Toast }) {
       onPointerLeave={() => letToastGo(toast.id)}
     >
       <div className="flex items-start gap-2">
-        <p className={`min-w-0 flex-1 py-1 font-medium ${toast.tone === 'failed' ? 'text-failed' : ''}`}>{toast.title}</p>
+        <p className={`min-w-0 flex-1 py-1 font-medium ${toast.tone === 'failed' ? 'text-failed' : ''}`}>
+          {toast.title}
+        </p>
         {toast.undo !== undefined && (
           <Button
             onClick={() => {

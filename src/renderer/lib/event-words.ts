@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ClosEvent, type EventData, type EventType, eventTypes, isEventType } from '#shared/contract/events.ts';
-import type { GlyphStatus } from './glyph.ts';
 import { listWords } from './format.ts';
+import type { GlyphStatus } from './glyph.ts';
 
 /** An event for people: what happened, the word for why, and the shape that stands for it. */
 export interface EventWords {
@@ -36,12 +36,18 @@ const describe: Describe = {
     glyph: data.to,
   }),
   'service.health-changed': (data, name) => ({
-    text: data.to === 'none' ? `${name} is no longer checked` : `${name} is ${data.to === 'starting' ? 'being checked' : data.to}`,
+    text:
+      data.to === 'none'
+        ? `${name} is no longer checked`
+        : `${name} is ${data.to === 'starting' ? 'being checked' : data.to}`,
     reason: data.reason,
     glyph: data.to === 'unhealthy' ? 'unhealthy' : data.to === 'healthy' ? 'running' : null,
   }),
   'lease.granted': (data, name) => ({ ...plain(`:${data.port} was leased to ${name}`), reason: data.reason }),
-  'lease.moved': (data, name) => ({ ...plain(`${name} moved from :${data.previousPort} to :${data.port}`), reason: data.reason }),
+  'lease.moved': (data, name) => ({
+    ...plain(`${name} moved from :${data.previousPort} to :${data.port}`),
+    reason: data.reason,
+  }),
   'lease.released': (data, name) => ({ ...plain(`:${data.port} was given back by ${name}`), reason: data.reason }),
   'conflict.detected': ({ conflict }) => ({
     text: `${conflict.wanted.service ?? 'Somebody'} wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
@@ -50,7 +56,8 @@ const describe: Describe = {
   }),
   'conflict.resolved': (data, name) => plain(`The conflict ${name} was resolved: ${data.option}`),
   'conflict.cleared': (data, name) => ({ ...plain(`The conflict ${name} is gone`), reason: data.reason }),
-  'operation.started': ({ operation }) => plain(`${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} began`),
+  'operation.started': ({ operation }) =>
+    plain(`${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} began`),
   'operation.finished': ({ operation }) => ({
     text: `${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} ${operation.status}`,
     reason: operation.error?.detail ?? null,

@@ -13,7 +13,8 @@ function adviceFor(error: unknown): string {
   if (isClosError(error, 'CLOS_UNREACHABLE')) return 'See whether CLOS runs: clos status';
   if (isClosError(error, 'ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT')) return 'Start the container engine, then try again.';
   if (isClosError(error, 'NOT_ALLOWED')) return 'Sign in with a key that may do this.';
-  if (isClosError(error, 'PRECONDITION_FAILED')) return 'Somebody changed it meanwhile. Look at it again, then repeat your change.';
+  if (isClosError(error, 'PRECONDITION_FAILED'))
+    return 'Somebody changed it meanwhile. Look at it again, then repeat your change.';
   if (isClosError(error, 'SERVICE_BUSY')) return 'Wait until its present operation is done.';
   if (isClosError(error, 'SERVICE_NOT_FOUND', 'CONFLICT_NOT_FOUND')) return 'It may have been removed meanwhile.';
   return 'Try again. If it stays, the log of CLOS knows more.';

@@ -44,7 +44,10 @@ export function ServicesPage({ opened }: { opened: string | null }) {
 
   const wanted = useDeferredValue(filter.trim());
   const all = services.data;
-  const shown = useMemo(() => (all ?? []).filter((service) => wanted === '' || matches(service, wanted)), [all, wanted]);
+  const shown = useMemo(
+    () => (all ?? []).filter((service) => wanted === '' || matches(service, wanted)),
+    [all, wanted],
+  );
   const keys = useMemo(() => shown.map((service) => service.name), [shown]);
   const open = (name: string, replace = false) => navigate(`/services/${name}`, { replace });
   const cursor = useCursor({ keys, opened, onOpen: (name, how) => open(name, how === 'follow') });
@@ -86,8 +89,8 @@ export function ServicesPage({ opened }: { opened: string | null }) {
       ) : all.length === 0 ? (
         <EmptyState title="No services yet">
           <p>
-            A service is a container with a name, ports that nobody else gets, and a history. Give it a name, an image and a
-            port; CLOS finds out before the start if the port is taken.
+            A service is a container with a name, ports that nobody else gets, and a history. Give it a name, an image
+            and a port; CLOS finds out before the start if the port is taken.
           </p>
           <Button look="primary" icon="plus" onClick={() => setCreating(true)}>
             Register a service

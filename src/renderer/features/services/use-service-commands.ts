@@ -15,7 +15,10 @@ import { operationEnd } from '../../lib/watch-operation.ts';
 
 export type ServiceCommand = 'start' | 'stop' | 'restart';
 
-export const commandWords: Record<ServiceCommand, { label: string; done: string; failed: string; meanwhile: ServiceStatus }> = {
+export const commandWords: Record<
+  ServiceCommand,
+  { label: string; done: string; failed: string; meanwhile: ServiceStatus }
+> = {
   start: { label: 'Start', done: 'is running', failed: 'could not be started', meanwhile: 'starting' },
   stop: { label: 'Stop', done: 'is stopped', failed: 'could not be stopped', meanwhile: 'stopping' },
   restart: { label: 'Restart', done: 'was restarted', failed: 'could not be restarted', meanwhile: 'starting' },
@@ -64,7 +67,11 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
     const words = commandWords[command];
     const [conflict] = operation.conflicts;
     if (operation.status === 'succeeded') {
-      showToast({ tone: 'plain', title: `${service.name} ${words.done}`, command: commandLines[command](service.name) });
+      showToast({
+        tone: 'plain',
+        title: `${service.name} ${words.done}`,
+        command: commandLines[command](service.name),
+      });
     } else if (conflict !== undefined) {
       conflictDialog.open(conflict);
     } else {
