@@ -77,3 +77,36 @@ export function listEvents(
 export function lastSeq(db: ReadDb): number {
   return db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events')?.seq ?? 0;
 }
+
+/** An event as JSON in UTF-8, the very bytes that a client gets. */
+export interface EventText {
+  seq: number;
+  type: string;
+  json: Uint8Array;
+}
+
+/**
+ * Events after a sequence number, in order, put together as JSON by SQLite, so that nothing is parsed on the way to a client.
+ *
+ * The columns `actor`, `cause` and `data` hold JSON already; the shape is that of `eventSchema`.
+ */
+export function listEventTexts(db: ReadDb, { after, limit }: { after: number; limit: number }): EventText[] {
+  return db.all<EventText>(
+    `SELECT seq, type, CAST(
+       '{"seq":' || seq || ',"type":' || json_quote(type) || ',"version":' || version ||
+       ',"subject":{"type":' || json_quote(subject_type) || ',"id":' || json_quote(subject_id) ||
+       ',"name":' || json_quote(subject_name) || '},"actor":' || actor || ',"cause":' || coalesce(cause, 'null') ||
+       ',"time":' || json_quote(time) || ',"data":' || data || '}' AS BLOB) AS json
+     FROM system_events WHERE seq > @after ORDER BY seq LIMIT @limit`,
+    { after, limit },
+  );
+}
+
+/** Whether the history can be read, as a line of `/readyz`. Never throws. */
+export function checkEvents(db: ReadDb): { name: string; ok: boolean; detail: string } {
+  try {
+    return { name: 'core.db', ok: true, detail: `at event ${lastSeq(db)}` };
+  } catch (error) {
+    return { name: 'core.db', ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

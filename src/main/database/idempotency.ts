@@ -52,10 +52,3 @@ export function releaseIdempotencyKey(db: WriteDb, { principal, key }: Key): voi
 export function releaseUnfinishedKeys(db: WriteDb): void {
   db.run('DELETE FROM idempotency_keys WHERE status IS NULL');
 }
-
-export function recordFact(db: WriteDb, id: string): boolean {
-  return (
-    db.run('INSERT OR IGNORE INTO facts (id, seen) VALUES (@id, @now)', { id, now: new Date().toISOString() })
-      .changes === 1
-  );
-}

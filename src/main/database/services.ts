@@ -2,6 +2,7 @@ import { newId } from '#shared/base/ids.ts';
 import type { Health, Service, ServiceEndpointSpec, ServiceSpec, ServiceStatus } from '#shared/contract/services.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 import { mainInstance } from './instances.ts';
+import { listRanges } from './leases.ts';
 import { type ObservedRow, observedOfService } from './observed.ts';
 
 interface Row {
@@ -160,8 +161,16 @@ function insertEndpoint(
       position,
       ...endpoint,
       hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
+      range: rangeOf(db, endpoint),
     },
   );
+}
+
+/** The range that a port belongs to, for an endpoint that names none; `apis` for a port outside of all, and for any port. */
+function rangeOf(db: ReadDb, { range, hostPort }: ServiceEndpointSpec): string {
+  if (range !== undefined) return range;
+  const holds = listRanges(db).find(({ first, last }) => hostPort !== 'auto' && hostPort >= first && hostPort <= last);
+  return holds?.name ?? 'apis';
 }
 
 /** Stores a new service. Returns its id, or null when the name is taken in its instance. */
@@ -232,7 +241,7 @@ export function replaceEndpoints(db: WriteDb, service: StoredService, endpoints:
         address: endpoint.address,
         containerPort: endpoint.containerPort,
         hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
-        range: endpoint.range,
+        range: rangeOf(db, endpoint),
       },
     );
   }
@@ -274,4 +283,12 @@ export function markDeleted(db: WriteDb, id: string): void {
   db.run('DELETE FROM endpoints WHERE service_id = @id', { id });
   db.run('UPDATE observed SET service_id = NULL WHERE service_id = @id', { id });
   db.run('UPDATE services SET deleted_at = @now, updated_at = @now WHERE id = @id', { id, now });
+}
+
+/** How many services are in each status; statuses that none is in are absent. */
+export function countServicesByStatus(db: ReadDb): Map<ServiceStatus, number> {
+  const rows = db.all<{ status: ServiceStatus; n: number }>(
+    'SELECT status, count(*) AS n FROM services WHERE deleted_at IS NULL GROUP BY status',
+  );
+  return new Map(rows.map(({ status, n }) => [status, n]));
 }

@@ -21,15 +21,12 @@ export async function findWorkplace(cwd: string): Promise<Workplace> {
   let nearestPackage: string | null = null;
   let folder = resolve(cwd);
   for (let level = 0; level < maxLevels; level++) {
-    const gitDir = await gitDirOf(folder);
-    if (gitDir !== null) {
-      const head = await readStart(join(gitDir, 'HEAD'), maxHeadBytes);
-      if (head !== null) {
-        const project = (await packageName(folder)) ?? basename(await mainRoot(folder, gitDir));
-        return { project: project || null, checkout: { root: folder, branch: branchOf(head) } };
-      }
+    const [checkout, name] = await Promise.all([checkoutAt(folder), packageName(folder)]);
+    if (checkout !== null) {
+      const project = name ?? basename(checkout.mainRoot);
+      return { project: project || null, checkout: { root: folder, branch: checkout.branch } };
     }
-    nearestPackage ??= await packageName(folder);
+    nearestPackage ??= name;
     const parent = dirname(folder);
     if (parent === folder) break;
     folder = parent;
@@ -37,18 +34,28 @@ export async function findWorkplace(cwd: string): Promise<Workplace> {
   return { project: nearestPackage, checkout: null };
 }
 
+async function checkoutAt(folder: string): Promise<{ branch: string | null; mainRoot: string } | null> {
+  const gitDir = await gitDirOf(folder);
+  if (gitDir === null) return null;
+  const [head, mainRoot] = await Promise.all([
+    readStart(join(gitDir, 'HEAD'), maxHeadBytes),
+    mainRootOf(folder, gitDir),
+  ]);
+  return head === null ? null : { branch: branchOf(head), mainRoot };
+}
+
 async function gitDirOf(folder: string): Promise<string | null> {
   const dotGit = join(folder, '.git');
+  const entry = await stat(dotGit).catch(() => null);
+  if (entry === null) return null;
+  if (entry.isDirectory()) return dotGit;
   const pointer = await readStart(dotGit, maxHeadBytes);
-  if (pointer !== null) {
-    const target = /^gitdir: (.+)$/m.exec(pointer)?.[1]?.trim();
-    return target ? resolve(folder, target) : null;
-  }
-  return (await isFolder(dotGit)) ? dotGit : null;
+  const target = /^gitdir: (.+)$/m.exec(pointer ?? '')?.[1]?.trim();
+  return target ? resolve(folder, target) : null;
 }
 
 /** A linked worktree says in `commondir` where its repository is; the folder around that one names the project. */
-async function mainRoot(folder: string, gitDir: string): Promise<string> {
+async function mainRootOf(folder: string, gitDir: string): Promise<string> {
   const common = (await readStart(join(gitDir, 'commondir'), maxHeadBytes))?.trim();
   if (!common) return folder;
   const repository = resolve(gitDir, common);
@@ -71,11 +78,4 @@ async function packageName(folder: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
 }

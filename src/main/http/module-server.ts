@@ -62,7 +62,8 @@ function guardRequest(request: IncomingMessage): ClosError | null {
   return null;
 }
 
-function writeRaw(socket: Duplex, error: ClosError): void {
+/** Answers below HTTP's own machinery: upgrades that are refused, requests that could not be parsed. */
+export function writeRaw(socket: Duplex, error: ClosError): void {
   if (!socket.writable) return;
   const body = JSON.stringify(problemOf(error, newId('req')));
   socket.end(

@@ -64,6 +64,17 @@ export function defineOperation<
   return definition;
 }
 
+/** An operation whose answer is a stream of values, one JSON line each. */
+export function defineStream<
+  const P extends ObjectSchema | undefined = undefined,
+  const Q extends ObjectSchema | undefined = undefined,
+  const O extends z.ZodType | undefined = undefined,
+>(
+  definition: Omit<OperationDefinition<P, Q, undefined, O>, 'stream'>,
+): OperationDefinition<P, Q, undefined, O> & { stream: 'ndjson' } {
+  return { ...definition, stream: 'ndjson' };
+}
+
 type InputOf<S> = S extends z.ZodType ? z.input<S> : unknown;
 type ParsedOf<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Flat<T> = T extends object ? { [K in keyof T]: T[K] } : T;

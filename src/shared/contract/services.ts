@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineOperation } from './operation-definition.ts';
+import { defineOperation, defineStream } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import {
   addressSchema,
@@ -75,7 +75,7 @@ export const endpointSchema = z.strictObject({
     .union([portSchema, z.literal('auto')])
     .default('auto')
     .describe('A number is wanted, "auto" takes one from the range'),
-  range: nameSchema.default('apis'),
+  range: nameSchema.optional().describe('The range that holds the wanted port, else "apis", unless named'),
 });
 
 export const healthCheckSchema = z.discriminatedUnion('type', [
@@ -366,7 +366,7 @@ export const services = {
       'IDEMPOTENCY_KEY_REUSED',
     ],
   }),
-  logs: defineOperation({
+  logs: defineStream({
     id: 'services.logs',
     method: 'GET',
     path: '/api/v2/services/{id}/logs',
@@ -380,7 +380,6 @@ export const services = {
       tail: z.coerce.number().int().min(0).max(100_000).default(1000),
     }),
     output: logLineSchema,
-    stream: 'ndjson',
     errors: ['SERVICE_NOT_FOUND', 'CONTAINER_NOT_FOUND', 'ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_ERROR'],
   }),
 };

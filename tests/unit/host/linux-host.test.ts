@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LinuxHost } from '#main/host/linux/linux-host.ts';
 import { type RecordedProcess, recordedProc, temporaryFolder, writeTree } from './recorded.ts';
@@ -101,6 +102,17 @@ describe('listeners on Linux', () => {
     const host = hostWith([{ pid: 700, comm: 'node', ppid: 1, fds: { 3: 'socket:[999]' } }]);
     const [listener] = await host.listListeners({ owners: true, ports: [3000] });
     expect(listener?.owner).toBeNull();
+  });
+
+  it('does not take a process for the one that had its pid before', async () => {
+    const root = temporaryFolder();
+    recordedProc(root, [{ pid: 700, comm: 'old', ppid: 1, startTicks: 250, fds: { 3: 'socket:[24829]' } }]);
+    const host = new LinuxHost({ procRoot: root });
+    const [before] = await host.listListeners({ owners: true, ports: [3000] });
+    rmSync(`${root}/700`, { recursive: true });
+    recordedProc(root, [{ pid: 700, comm: 'new', ppid: 1, startTicks: 900, fds: { 9: 'socket:[24829]' } }]);
+    const [after] = await host.listListeners({ owners: true, ports: [3000] });
+    expect([before?.owner?.name, after?.owner?.name]).toEqual(['old', 'new']);
   });
 
   it('recognises the forwarder of a container and protects it', async () => {

@@ -4,7 +4,7 @@ import { recorded } from './recorded.ts';
 
 describe('the kernel table of sockets', () => {
   it('gives the IPv4 listeners and notices that connections follow', () => {
-    expect(parseSocketLines(recorded('tcp'), 'tcp', 4)).toEqual({
+    expect(parseSocketLines(recorded('tcp'), { protocol: 'tcp', family: 4, ports: null })).toEqual({
       rows: [
         { protocol: 'tcp', family: 4, address: '127.0.0.1', port: 3000, inode: 24829, v6only: null, uid: 0 },
         { protocol: 'tcp', family: 4, address: '0.0.0.0', port: 8080, inode: 24830, v6only: null, uid: 1000 },
@@ -14,7 +14,7 @@ describe('the kernel table of sockets', () => {
   });
 
   it('gives the IPv6 listeners in their short form, IPv4 in IPv6 clothes included', () => {
-    expect(parseSocketLines(recorded('tcp6'), 'tcp', 6)).toEqual({
+    expect(parseSocketLines(recorded('tcp6'), { protocol: 'tcp', family: 6, ports: null })).toEqual({
       rows: [
         { protocol: 'tcp', family: 6, address: '::', port: 9000, inode: 24833, v6only: null, uid: 0 },
         { protocol: 'tcp', family: 6, address: 'fd00::2', port: 9002, inode: 24835, v6only: null, uid: 0 },
@@ -27,7 +27,7 @@ describe('the kernel table of sockets', () => {
   });
 
   it('gives bound UDP sockets and leaves out connected ones', () => {
-    expect(parseSocketLines(recorded('udp'), 'udp', 4)).toEqual({
+    expect(parseSocketLines(recorded('udp'), { protocol: 'udp', family: 4, ports: null })).toEqual({
       rows: [{ protocol: 'udp', family: 4, address: '127.0.0.1', port: 5353, inode: 24838, v6only: null, uid: 0 }],
       pastListeners: false,
     });
@@ -44,19 +44,29 @@ describe('the kernel table of sockets', () => {
     ['B80D0120010000000100010001000100', '2001:db8:0:1:1:1:1:1'],
   ])('spells the IPv6 address %s as %s', (hex, address) => {
     const line = `   0: ${hex}:0050 ${'0'.repeat(32)}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1\n`;
-    expect(parseSocketLines(line, 'tcp', 6).rows.map((row) => row.address)).toEqual([address]);
+    expect(parseSocketLines(line, { protocol: 'tcp', family: 6, ports: null }).rows.map((row) => row.address)).toEqual([
+      address,
+    ]);
+  });
+
+  it('gives only the ports that are asked for', () => {
+    const kind = { protocol: 'tcp', family: 4, ports: new Set([8080]) } as const;
+    expect(parseSocketLines(recorded('tcp'), kind).rows.map(({ port }) => port)).toEqual([8080]);
   });
 
   it('passes over lines that make no sense', () => {
     const text =
       'sl local\n\n 0: zz:0BB8 00000000:0000 0A 0:0 0:0 0 0 0 9 1\n 1: 0100007F:0000 00000000:0000 0A 0:0 0:0 0 0 0 9 1\nx\0y';
-    expect(parseSocketLines(text, 'tcp', 4)).toEqual({ rows: [], pastListeners: false });
+    expect(parseSocketLines(text, { protocol: 'tcp', family: 4, ports: null })).toEqual({
+      rows: [],
+      pastListeners: false,
+    });
   });
 
   it('knows a wildcard beside an IPv4 listener of the same port as IPv6-only, and nothing about the others', () => {
     const rows = [
-      ...parseSocketLines(recorded('tcp'), 'tcp', 4).rows,
-      ...parseSocketLines(recorded('tcp6'), 'tcp', 6).rows,
+      ...parseSocketLines(recorded('tcp'), { protocol: 'tcp', family: 4, ports: null }).rows,
+      ...parseSocketLines(recorded('tcp6'), { protocol: 'tcp', family: 6, ports: null }).rows,
     ];
     expect(markV6Only(rows).map(({ address, port, v6only }) => [address, port, v6only])).toEqual([
       ['127.0.0.1', 3000, null],

@@ -1,7 +1,7 @@
 import { type BindResult, type BindTarget, probeBind } from '../bind-probe.ts';
 import { findWorkplace, type Workplace } from '../checkout.ts';
 import type { Host } from '../host.ts';
-import { isForwarder, type Ourselves, protectedReason } from '../protection.ts';
+import { type Ourselves, protectedReason } from '../protection.ts';
 import type {
   Listener,
   ListListenersOptions,
@@ -10,6 +10,7 @@ import type {
   ProcessInfo,
   ProcessOwner,
 } from '../types.ts';
+import { OwnerDescriptions } from './owner-descriptions.ts';
 import { readPortLimits } from './port-limits.ts';
 import type { SocketRow } from './proc-net.ts';
 import { LinuxProcesses } from './process-info.ts';
@@ -31,24 +32,24 @@ export class LinuxHost implements Host {
   readonly #procRoot: string;
   readonly #owners: SocketOwners;
   readonly #processes: LinuxProcesses;
+  readonly #descriptions: OwnerDescriptions;
   #limits: { at: number; value: Promise<PortLimits> } | null = null;
 
   constructor({ procRoot = '/proc', passwdFile = '/etc/passwd' }: LinuxHostOptions = {}) {
     this.#procRoot = procRoot;
     this.#owners = new SocketOwners(procRoot);
     this.#processes = new LinuxProcesses(procRoot, passwdFile);
+    this.#descriptions = new OwnerDescriptions(this.#processes);
   }
 
   async listListeners({ owners, ports }: ListListenersOptions): Promise<Listener[]> {
-    const wanted = ports === undefined ? null : new Set(ports);
-    const table = await readSocketTable(this.#procRoot);
-    const rows = wanted === null ? table : table.filter((row) => wanted.has(row.port));
+    const rows = await readSocketTable(this.#procRoot, ports === undefined ? null : new Set(ports));
     if (!owners || rows.length === 0) return rows.map((row) => this.#listener(row, null));
 
     const pids = await this.#owners.find(new Set(rows.map((row) => row.inode)));
-    const ourselves = await this.#ourselves();
+    const ourselves = this.#ourselves();
     const described = new Map<number, ProcessOwner | null>();
-    for (const pid of new Set(pids.values())) described.set(pid, await this.#describeOwner(pid, ourselves));
+    for (const pid of new Set(pids.values())) described.set(pid, await this.#descriptions.describe(pid, ourselves));
     return rows.map((row) => this.#listener(row, described.get(pids.get(row.inode) ?? 0) ?? null));
   }
 
@@ -57,13 +58,13 @@ export class LinuxHost implements Host {
   }
 
   async isAlive({ pid, startTicks, bootId }: ProcessIdentity): Promise<boolean> {
-    return await this.#processes.isAlive({ pid, startTicks, bootId });
+    return this.#processes.isAlive({ pid, startTicks, bootId });
   }
 
   async protectedReason(pid: number): Promise<string | null> {
     if (pid <= 1) return 'It is the first process of the system.';
     const info = await this.#processes.describe(pid);
-    return info === null ? null : protectedReason(info, await this.#ourselves());
+    return info === null ? null : protectedReason(info, this.#ourselves());
   }
 
   async findWorkplace(cwd: string): Promise<Workplace> {
@@ -86,27 +87,9 @@ export class LinuxHost implements Host {
     return { ...row, user: this.#processes.userName(row.uid), owner };
   }
 
-  async #describeOwner(pid: number, ourselves: Ourselves): Promise<ProcessOwner | null> {
-    const info = await this.#processes.describe(pid);
-    if (info === null) return null;
-    // The folder of a process in a container is a path of that container.
-    const outside = info.containerId === null && info.cwd !== null ? info.cwd : null;
-    const { project, checkout } = outside === null ? { project: null, checkout: null } : await findWorkplace(outside);
-    return {
-      ...info,
-      project,
-      checkout,
-      protectedReason: protectedReason(info, ourselves),
-      forwarder: isForwarder(info),
-    };
-  }
-
   /** Our ancestors can change (a parent ends and the system adopts us), so they are read each time. */
-  async #ourselves(): Promise<Ourselves> {
-    const [ancestors, sessionId] = await Promise.all([
-      this.#processes.ancestors(process.pid),
-      this.#processes.sessionOf(process.pid),
-    ]);
-    return { pid: process.pid, ancestors, sessionId };
+  #ourselves(): Ourselves {
+    const { pid } = process;
+    return { pid, ancestors: this.#processes.ancestors(pid), sessionId: this.#processes.sessionOf(pid) };
   }
 }

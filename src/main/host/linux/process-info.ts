@@ -1,5 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
-import { readFile, readlink } from 'node:fs/promises';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStart } from '../bounded-read.ts';
 import { commandText, processName } from '../command-text.ts';
@@ -9,6 +8,13 @@ import type { ProcessIdentity, ProcessInfo } from '../types.ts';
 const ticksPerSecond = 100;
 const maxArgvBytes = 64 * 1024;
 const maxAncestors = 64;
+const usersKeptMs = 1000;
+
+interface Users {
+  at: number;
+  version: string;
+  names: Map<number, string>;
+}
 
 export interface ProcessStat {
   comm: string;
@@ -64,11 +70,16 @@ export function parsePasswd(text: string): Map<number, string> {
   return names;
 }
 
-/** Describes processes from `/proc`, without starting a program. */
+/**
+ * Describes processes from `/proc`, without starting a program.
+ *
+ * The small files are read synchronously: some microseconds each, where a trip through the thread pool costs a hundred. Only the
+ * arguments are not: the kernel reads them from the process's own memory and may have to wait for it.
+ */
 export class LinuxProcesses {
   readonly #procRoot: string;
   readonly #passwdFile: string;
-  #users: { version: string; names: Map<number, string> } | null = null;
+  #users: Users | null = null;
   #boot: { id: string; seconds: number } | null = null;
   #ownContainer: string | null | undefined;
 
@@ -80,17 +91,16 @@ export class LinuxProcesses {
   /** Null when there is no such process (any more). Details that another user's process hides are null. */
   async describe(pid: number): Promise<ProcessInfo | null> {
     if (!Number.isSafeInteger(pid) || pid < 1) return null;
-    const [stat, status, cmdline, cwd, executable, containerId] = await Promise.all([
-      this.#stat(pid),
-      this.#text(pid, 'status'),
-      readStart(join(this.#procRoot, String(pid), 'cmdline'), maxArgvBytes),
-      this.#link(pid, 'cwd'),
-      this.#link(pid, 'exe'),
-      this.#containerOf(pid),
-    ]);
+    const before = this.#stat(pid);
+    const cmdline = await readStart(join(this.#procRoot, String(pid), 'cmdline'), maxArgvBytes);
+    const status = this.#text(pid, 'status');
+    const cwd = this.#link(pid, 'cwd');
+    const executable = this.#link(pid, 'exe');
+    const containerId = this.#containerOf(pid);
+    const ancestors = this.ancestors(pid);
     // Read again last: had the pid passed to another process meanwhile, the parts would not belong together.
-    const still = await this.#stat(pid);
-    if (stat === null || still?.startTicks !== stat.startTicks) return null;
+    const stat = this.#stat(pid);
+    if (stat === null || stat.startTicks !== before?.startTicks) return null;
     const argv = splitArgv(cmdline ?? '');
     const boot = this.#bootFacts();
     const uid = Number(/^Uid:\s+(\d+)/m.exec(status ?? '')?.[1] ?? Number.NaN);
@@ -110,16 +120,16 @@ export class LinuxProcesses {
       sessionId: stat.sessionId,
       hasTerminal: stat.hasTerminal,
       containerId,
-      ancestors: await this.ancestors(pid),
+      ancestors,
     };
   }
 
   /** Parents of a process, the nearest first, up to and including pid 1; at most 64. */
-  async ancestors(pid: number): Promise<number[]> {
+  ancestors(pid: number): number[] {
     const chain: number[] = [];
     let current = pid;
     while (chain.length < maxAncestors) {
-      const parent = (await this.#stat(current))?.ppid ?? 0;
+      const parent = this.#stat(current)?.ppid ?? 0;
       if (parent < 1 || chain.includes(parent)) break;
       chain.push(parent);
       current = parent;
@@ -128,40 +138,49 @@ export class LinuxProcesses {
   }
 
   /** True while exactly this process lives and has not ended as a zombie. */
-  async isAlive({ pid, startTicks, bootId }: ProcessIdentity): Promise<boolean> {
-    const stat = await this.#stat(pid);
+  isAlive({ pid, startTicks, bootId }: ProcessIdentity): boolean {
+    const stat = this.#stat(pid);
     return stat !== null && stat.startTicks === startTicks && stat.state !== 'Z' && this.#bootFacts().id === bootId;
   }
 
-  /** The id of a process's session, 0 when it is gone. */
-  async sessionOf(pid: number): Promise<number> {
-    return (await this.#stat(pid))?.sessionId ?? 0;
+  /** When a process started, in ticks since the boot; null when it is gone. */
+  startTicksOf(pid: number): number | null {
+    return this.#stat(pid)?.startTicks ?? null;
   }
 
-  /** The name of a user; the user database is read again when its file changes. */
+  /** The id of a process's session, 0 when it is gone. */
+  sessionOf(pid: number): number {
+    return this.#stat(pid)?.sessionId ?? 0;
+  }
+
+  /** The name of a user; at most once a second it is seen whether the user database has changed. */
   userName(uid: number): string {
+    const now = performance.now();
+    if (this.#users === null || now - this.#users.at > usersKeptMs) this.#users = this.#readUsers(now);
+    return this.#users.names.get(uid) ?? String(uid);
+  }
+
+  #readUsers(at: number): Users {
     try {
       const { mtimeMs, size } = statSync(this.#passwdFile);
       const version = `${mtimeMs}:${size}`;
-      if (this.#users?.version !== version) {
-        this.#users = { version, names: parsePasswd(readFileSync(this.#passwdFile, 'utf8')) };
-      }
+      if (this.#users?.version === version) return { ...this.#users, at };
+      return { at, version, names: parsePasswd(readFileSync(this.#passwdFile, 'utf8')) };
     } catch {
-      this.#users = null;
+      return { at, version: '', names: new Map() };
     }
-    return this.#users?.names.get(uid) ?? String(uid);
   }
 
-  async #stat(pid: number): Promise<ProcessStat | null> {
-    const text = await this.#text(pid, 'stat');
+  #stat(pid: number): ProcessStat | null {
+    const text = this.#text(pid, 'stat');
     return text === null ? null : parseStat(text);
   }
 
-  async #containerOf(pid: number): Promise<string | null> {
+  #containerOf(pid: number): string | null {
     if (this.#ownContainer === undefined) {
-      this.#ownContainer = parseContainerId((await this.#text('self', 'cgroup')) ?? '');
+      this.#ownContainer = parseContainerId(this.#text('self', 'cgroup') ?? '');
     }
-    const id = parseContainerId((await this.#text(pid, 'cgroup')) ?? '');
+    const id = parseContainerId(this.#text(pid, 'cgroup') ?? '');
     return id === this.#ownContainer ? null : id;
   }
 
@@ -183,12 +202,21 @@ export class LinuxProcesses {
     return this.#boot;
   }
 
-  async #text(pid: number | 'self', file: string): Promise<string | null> {
-    return await readFile(join(this.#procRoot, String(pid), file), 'utf8').catch(() => null);
+  // A process may end, or belong to someone else, between any two of these reads: that is an answer, not a failure.
+  #text(pid: number | 'self', file: string): string | null {
+    try {
+      return readFileSync(`${this.#procRoot}/${pid}/${file}`, 'utf8');
+    } catch {
+      return null;
+    }
   }
 
-  async #link(pid: number, name: string): Promise<string | null> {
-    return await readlink(join(this.#procRoot, String(pid), name)).catch(() => null);
+  #link(pid: number, name: string): string | null {
+    try {
+      return readlinkSync(`${this.#procRoot}/${pid}/${name}`);
+    } catch {
+      return null;
+    }
   }
 }
 

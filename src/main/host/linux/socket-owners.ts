@@ -44,6 +44,7 @@ export class SocketOwners {
 
   async #scan(missing: Map<string, number>, found: Map<number, number>): Promise<void> {
     const slice = new TimeSlice();
+    const held = new Map<number, Map<string, string>>();
     const pids = readdirSync(this.#procRoot)
       .filter((name) => /^\d+$/.test(name))
       .map(Number)
@@ -55,7 +56,7 @@ export class SocketOwners {
         const inode = link === null ? undefined : missing.get(link);
         if (link === null || inode === undefined) continue;
         missing.delete(link);
-        const place = this.#outermost({ pid, fd }, link);
+        const place = this.#outermost({ pid, fd }, link, held);
         found.set(inode, place.pid);
         this.#remember(inode, place);
         if (missing.size === 0) return;
@@ -64,12 +65,18 @@ export class SocketOwners {
     }
   }
 
-  #outermost(place: Place, link: string): Place {
+  /** `held` remembers, for one scan, the sockets of the parents that were looked at. */
+  #outermost(place: Place, link: string, held: Map<number, Map<string, string>>): Place {
     let best = place;
     for (let step = 0; step < 64; step++) {
       const parent = this.#parent(best.pid);
       if (parent === null || parent <= 1) return best;
-      const fd = this.#fds(parent).find((name) => this.#link(parent, name) === link);
+      let links = held.get(parent);
+      if (links === undefined) {
+        links = new Map(this.#fds(parent).map((fd) => [this.#link(parent, fd) ?? '', fd]));
+        held.set(parent, links);
+      }
+      const fd = links.get(link);
       if (fd === undefined) return best;
       best = { pid: parent, fd };
     }

@@ -96,5 +96,13 @@ function containerBehind(listener: Listener, world: World): ContainerFact | unde
     return running.find((container) => container.id === owner.containerId);
   }
   if (owner !== null && !owner.forwarder) return undefined;
-  return running.find((container) => container.ports.some((published) => engineCollides(published, listener)));
+  const publishing = (matches: (published: PortClaim) => boolean) =>
+    running.find((container) => container.ports.some(matches));
+  // A forwarder may listen on other addresses than the map says (in a virtual machine, for both families): the port decides.
+  return (
+    publishing((published) => engineCollides(published, listener)) ??
+    (owner === null
+      ? undefined
+      : publishing(({ protocol, port }) => protocol === listener.protocol && port === listener.port))
+  );
 }

@@ -63,7 +63,14 @@ export function unknownHolder(name: string): Holder {
 
 /** Adds the process behind a service's listener to what its lease told. */
 export function withProcess(holder: Holder, owner: ProcessOwner | null): Holder {
-  return owner === null || owner.forwarder || holder.pid !== null ? holder : { ...holder, ...processFacts(owner) };
+  if (owner === null || owner.forwarder || holder.pid !== null) return holder;
+  const facts = processFacts(owner);
+  return {
+    ...holder,
+    ...facts,
+    protected: holder.protected || facts.protected,
+    project: holder.project ?? facts.project,
+  };
 }
 
 /** Adds the container that a service runs in. */

@@ -1,0 +1,18 @@
+import type { CoreDb } from '../../database/core-db.ts';
+import type { ContainerEngine } from '../../runtimes/container/types.ts';
+import type { ModuleContext } from '../../supervisor/module.ts';
+import type { Commands } from './commands.ts';
+import type { EngineSeat } from './container-seat.ts';
+
+/** What the parts of the api share. */
+export interface ApiContext {
+  module: ModuleContext;
+  db: CoreDb;
+  commands: Commands;
+  seat: EngineSeat;
+  engine: ContainerEngine;
+  /** The label value of this home's containers. */
+  homeLabel: string;
+  /** The main instance's id. */
+  instanceId: string;
+}

@@ -1,0 +1,123 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { join } from 'node:path';
+import { DisposableStack } from '#shared/base/disposal.ts';
+import type { ModuleState, Readiness } from '#shared/contract/system.ts';
+import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
+import { lastSeq } from '../../database/events.ts';
+import { ensureMainInstance } from '../../database/instances.ts';
+import { createModuleServer } from '../../http/module-server.ts';
+import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
+import type { ApiContext } from './api-context.ts';
+import { createCommands } from './commands.ts';
+import { createEngineSeat, homeLabel } from './container-seat.ts';
+import { createCredentials, ensureOwnerKey } from './credentials.ts';
+import { serveDesktop } from './desktop-channel.ts';
+import { conflictHandlers } from './handlers/conflicts.ts';
+import { historyHandlers } from './handlers/history.ts';
+import { internalHandlers } from './handlers/internal.ts';
+import { portHandlers } from './handlers/ports.ts';
+import { serviceHandlers } from './handlers/services.ts';
+import { authHandlers, systemHandlers } from './handlers/system.ts';
+import { createIdempotencyStore } from './idempotency-store.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { createRestartPolicy } from './restart-policy.ts';
+import { settleAfterCrash } from './settle.ts';
+
+function openDatabase(context: ModuleContext): CoreDb {
+  let rung = 0;
+  const db: CoreDb = openCoreDb({
+    path: context.home.coreDb,
+    migrationsDir: join(context.packageRoot, 'migrations'),
+    backupsDir: context.home.backupsDir,
+    onCommitted: () => {
+      const seq = lastSeq(db.read);
+      if (seq === rung) return;
+      rung = seq;
+      context.bus.ring(seq);
+    },
+  });
+  return db;
+}
+
+function labelOf(context: ModuleContext): string {
+  const publicKey = createPublicKey(createPrivateKey(context.identityKey));
+  return homeLabel(publicKey.export({ type: 'spki', format: 'der' }).toString('base64url'));
+}
+
+/** Opens everything in order; what was opened is in `disposal`, so that a failed start leaves nothing behind. */
+async function start(context: ModuleContext, disposal: DisposableStack): Promise<RunningModule> {
+  const db = openDatabase(context);
+  disposal.use(() => db.close());
+  const instanceId = await db.commit(ensureMainInstance);
+  await ensureOwnerKey(db, context.home);
+
+  const commands = createCommands(db);
+  const label = labelOf(context);
+  const policy = createRestartPolicy(() => api, context.log);
+  const observer: Observer = createObserver({ db, commands, homeLabel: label, onCrash: policy.crashed });
+  const seat = createEngineSeat({
+    log: context.log,
+    protectedPaths: [context.home.root],
+    onSnapshot: observer.snapshot,
+    onChange: observer.change,
+    onState: observer.engineState,
+  });
+  const api: ApiContext = { module: context, db, commands, seat, engine: seat.engine, homeLabel: label, instanceId };
+  disposal.use(() => seat.stop());
+  await seat.start();
+  await settleAfterCrash(api);
+
+  const credentials = createCredentials(db);
+  let states: ModuleState[] = [];
+  const modules = {
+    get: () => states,
+    set: (next: ModuleState[]) => {
+      states = next;
+    },
+  };
+  const server = createModuleServer(context, {
+    portName: 'api',
+    handlers: [
+      ...serviceHandlers(api),
+      ...portHandlers(api),
+      ...conflictHandlers(api),
+      ...historyHandlers(api),
+      ...systemHandlers(api, modules.get),
+      ...authHandlers(api, credentials),
+      ...internalHandlers(api, credentials, modules),
+    ],
+    verify: credentials.verify,
+    idempotency: createIdempotencyStore(db),
+    checks: async (): Promise<Readiness['checks']> => {
+      const engine = seat.status();
+      return [
+        { name: 'core.db', ok: lastSeq(db.read) >= 0, detail: null },
+        // Without an engine everything but containers works, so the api is ready.
+        {
+          name: 'engine',
+          ok: true,
+          detail: engine.state === 'available' ? engine.found : (engine.reason ?? engine.found),
+        },
+      ];
+    },
+  });
+  disposal.use(() => commands.idle());
+  disposal.use(() => policy.stop());
+  disposal.use(() => server.close());
+  const ports = await server.listen();
+  return { ports, stop: () => disposal.dispose(), attachPort: (port) => serveDesktop(server, port) };
+}
+
+/** The api: the one writer of core.db, the one driver of the engine, and every public operation. */
+export const api: ModuleDefinition = {
+  name: 'api',
+  async start(context) {
+    const disposal = new DisposableStack();
+    try {
+      return await start(context, disposal);
+    } catch (error) {
+      await disposal.dispose();
+      throw error;
+    }
+  },
+};

@@ -1,0 +1,210 @@
+import type { Logger } from 'pino';
+import { newId } from '#shared/base/ids.ts';
+import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import type { Actor, Operation, OperationStep, OperationType, Subject } from '#shared/contract/operations.ts';
+import type { CoreDb } from '../../database/core-db.ts';
+import { appendEvent } from '../../database/events.ts';
+import type { WriteDb } from '../../database/handle.ts';
+import { putOperation } from '../../database/operations.ts';
+import type { Provenance } from './actors.ts';
+
+/** One running command, as its work sees it. */
+export interface Command extends Provenance {
+  readonly operation: Operation;
+  /** Runs one named step; how it went is in the operation. What it returns as `detail` is shown to people. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** What a step has to say: a pull's percentage, the port that was chosen. */
+  say(detail: string, progress?: number): void;
+  log: Logger;
+}
+
+export interface CommandRequest {
+  type: OperationType;
+  subject: Subject;
+  actor: Actor;
+  /** The service that nothing else may touch meanwhile. */
+  serviceId: string;
+  /** Joins the transaction that records the intent. */
+  intent?(db: WriteDb, command: Command): void;
+  work(command: Command): Promise<void>;
+  /** Joins the transaction that records the success. */
+  done?(db: WriteDb, command: Command): void;
+  /** Joins the transaction that records the failure. */
+  failed?(db: WriteDb, command: Command, error: ClosError): void;
+  /** How long to wait for the end before answering with the running operation. */
+  waitMs: number;
+  log: Logger;
+}
+
+export interface Commands {
+  /**
+   * Records the intent, does the work, records the outcome. Resolves with the operation when it succeeded or when it outlasts
+   * `waitMs`; rejects with the failure, which carries the operation's id. SERVICE_BUSY when another command has the service.
+   */
+  run(request: CommandRequest): Promise<Operation>;
+  /** The command that has a service now. */
+  current(serviceId: string): Operation | null;
+  /** A running operation with its latest steps. */
+  find(id: string): Operation | null;
+  /** Resolves when no command runs. */
+  idle(): Promise<void>;
+}
+
+function expected(error: unknown): ClosError {
+  return isClosError(error)
+    ? error
+    : new ClosError('INTERNAL', 'The command failed inside CLOS. The log has the details.', { cause: error });
+}
+
+/** The operations that were only planned look like recorded ones, with steps that were not done. */
+export function plannedOperation(
+  request: Pick<CommandRequest, 'type' | 'subject' | 'actor'>,
+  steps: OperationStep[],
+): Operation {
+  const now = new Date().toISOString();
+  return {
+    id: newId('op'),
+    type: request.type,
+    subject: request.subject,
+    actor: request.actor,
+    status: 'succeeded',
+    dryRun: true,
+    progress: 0,
+    steps,
+    conflicts: [],
+    error: null,
+    startedAt: now,
+    finishedAt: now,
+    undoable: false,
+  };
+}
+
+export function createCommands(db: CoreDb): Commands {
+  const running = new Map<string, { operation: Operation; end: Promise<void> }>();
+  const busy = new Map<string, Operation>();
+
+  function emit(write: WriteDb, type: 'operation.started' | 'operation.finished', operation: Operation): void {
+    putOperation(write, operation);
+    appendEvent(write, {
+      type,
+      subject: { type: 'operation', id: operation.id, name: operation.subject.name },
+      actor: operation.actor,
+      cause: null,
+      data: { operation },
+    });
+  }
+
+  function createCommand(request: CommandRequest): Command {
+    const operation: Operation = {
+      ...plannedOperation(request, []),
+      dryRun: false,
+      status: 'running',
+      finishedAt: null,
+    };
+    return {
+      operation,
+      actor: request.actor,
+      cause: { type: 'operation', id: operation.id },
+      log: request.log.child({ operationId: operation.id }),
+      say(detail, progress) {
+        const step = operation.steps.at(-1);
+        if (step !== undefined) step.detail = detail;
+        if (progress !== undefined) operation.progress = progress;
+      },
+      async step(name, work) {
+        const step: OperationStep = { name, status: 'running', detail: null };
+        operation.steps.push(step);
+        try {
+          const result = await work();
+          step.status = 'succeeded';
+          return result;
+        } catch (error) {
+          step.status = 'failed';
+          step.detail = error instanceof Error ? error.message : String(error);
+          throw error;
+        }
+      },
+    };
+  }
+
+  async function finish(request: CommandRequest, command: Command, error: ClosError | null): Promise<void> {
+    const { operation } = command;
+    operation.status = error === null ? 'succeeded' : 'failed';
+    operation.progress = error === null ? 1 : operation.progress;
+    operation.error = error === null ? null : { code: error.code, detail: error.message };
+    operation.finishedAt = new Date().toISOString();
+    await db.commit((write) => {
+      if (error === null) request.done?.(write, command);
+      else request.failed?.(write, command, error);
+      emit(write, 'operation.finished', operation);
+    });
+  }
+
+  /** Does the work and records its end. Rejects with the failure. */
+  async function execute(request: CommandRequest, command: Command): Promise<void> {
+    try {
+      try {
+        await request.work(command);
+        await finish(request, command, null);
+      } catch (thrown) {
+        const error = expected(thrown);
+        if (error.code === 'INTERNAL') command.log.error({ err: error.cause }, error.message);
+        await finish(request, command, error);
+        throw new ClosError(error.code, error.message, {
+          cause: error,
+          errors: error.errors,
+          extra: { ...error.extra, operationId: command.operation.id },
+        });
+      }
+    } finally {
+      busy.delete(request.serviceId);
+      running.delete(command.operation.id);
+    }
+  }
+
+  return {
+    async run(request) {
+      const other = busy.get(request.serviceId);
+      if (other !== undefined) {
+        throw new ClosError(
+          'SERVICE_BUSY',
+          `${request.subject.name ?? 'It'} is busy: ${other.type} by ${other.actor.name} has not ended.`,
+          {
+            extra: { operationId: other.id },
+          },
+        );
+      }
+      const command = createCommand(request);
+      const { operation } = command;
+      busy.set(request.serviceId, operation);
+      try {
+        await db.commit((write) => {
+          emit(write, 'operation.started', operation);
+          request.intent?.(write, command);
+        });
+      } catch (error) {
+        busy.delete(request.serviceId);
+        throw error;
+      }
+      const work = execute(request, command);
+      running.set(operation.id, { operation, end: work.catch(() => undefined) });
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, request.waitMs);
+      });
+      // When the caller's patience ends first, the failure is in the record; nobody is left to take the rejection.
+      work.catch(() => undefined);
+      try {
+        await Promise.race([work, patience]);
+      } finally {
+        clearTimeout(timer);
+      }
+      return structuredClone(operation);
+    },
+    current: (serviceId) => busy.get(serviceId) ?? null,
+    find: (id) => running.get(id)?.operation ?? null,
+    async idle() {
+      await Promise.all([...running.values()].map(({ end }) => end));
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
+import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
+import { putConflict } from '../../database/conflicts.ts';
+import type { CoreDb } from '../../database/core-db.ts';
+import { appendEvent } from '../../database/events.ts';
+import type { Provenance } from './actors.ts';
+
+/** `:3000 is held by node (pid 4242)`: the sentence that stands for a conflict wherever there is room for one line. */
+export function conflictSentence({ wanted, holder }: Pick<DetectedConflict, 'wanted' | 'holder'>): string {
+  const pid = holder.pid === null ? '' : ` (pid ${holder.pid})`;
+  const kind = holder.type === 'unknown' || holder.type === 'system' ? '' : `${holder.type} `;
+  return `:${wanted.port} is held by ${kind}${holder.name}${pid}`;
+}
+
+/** Records conflicts with their events; one that is open already is renewed without one. */
+export async function recordConflicts(
+  db: CoreDb,
+  detected: readonly DetectedConflict[],
+  { actor, cause }: Provenance,
+): Promise<Conflict[]> {
+  return await db.commit((write) =>
+    detected.map((one) => {
+      const { conflict, isNew } = putConflict(write, one);
+      if (isNew) {
+        appendEvent(write, {
+          type: 'conflict.detected',
+          subject: { type: 'conflict', id: conflict.id, name: one.wanted.service },
+          actor,
+          cause,
+          data: { conflict },
+        });
+      }
+      return conflict;
+    }),
+  );
+}
+
+/** The refusal that carries the conflicts. */
+export function portConflict(conflicts: ReadonlyArray<Conflict | DetectedConflict>): ClosError {
+  const sentences = conflicts.map(conflictSentence).join('; ');
+  const first = conflicts[0]?.options.find(({ recommended }) => recommended);
+  const hint = first === undefined ? '' : ` ${first.title}: ${first.command}`;
+  return new ClosError('PORT_CONFLICT', `${sentences}.${hint}`, { extra: { conflicts } });
+}

@@ -1,0 +1,42 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
+import type { Conflict } from '#shared/contract/conflicts.ts';
+import { contract } from '#shared/contract/contract.ts';
+import { findConflict, listConflicts } from '../../../database/conflicts.ts';
+import { findService } from '../../../database/services.ts';
+import { type Handler, handle } from '../../../http/handler.ts';
+import { actorOf } from '../actors.ts';
+import type { ApiContext } from '../api-context.ts';
+import { decodeCursor, toPage } from '../pages.ts';
+import { planResolution, resolveConflict } from '../resolve-conflict.ts';
+
+function find(api: ApiContext, id: string): Conflict {
+  const conflict = findConflict(api.db.read, id);
+  if (conflict === null) throw new ClosError('CONFLICT_NOT_FOUND', `There is no conflict "${id}".`);
+  return conflict;
+}
+
+export function conflictHandlers(api: ApiContext): Handler[] {
+  const { conflicts } = contract;
+  return [
+    handle(conflicts.list, (call) => {
+      const { limit, cursor, state } = call.query;
+      const rows = listConflicts(api.db.read, { state, limit: limit + 1, before: decodeCursor(cursor) });
+      return toPage(rows, limit, ({ id }) => id);
+    }),
+    handle(conflicts.get, (call) => find(api, call.params.id)),
+    handle(conflicts.resolve, async (call) => {
+      const conflict = find(api, call.params.id);
+      const service = findService(api.db.read, conflict.wanted.serviceId ?? '');
+      if (conflict.state !== 'open' || service === null) {
+        const why = service === null ? 'its service was deleted' : `it is ${conflict.state}`;
+        throw new ClosError('CONFLICT_CLOSED', `The conflict is no longer open: ${why}.`);
+      }
+      const actor = actorOf(call.principal);
+      const chosen = { conflict, optionId: call.body.option, service };
+      if (call.body.dryRun) return planResolution(chosen, actor);
+      const operation = await resolveConflict(api, chosen, { actor, waitMs: call.waitMs });
+      if (operation.status === 'running') call.answer.accepted(`/api/v2/operations/${operation.id}`);
+      return operation;
+    }),
+  ];
+}

@@ -1,0 +1,30 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
+import { contract } from '#shared/contract/contract.ts';
+import { listEvents } from '../../../database/events.ts';
+import { findOperation, listOperations } from '../../../database/operations.ts';
+import { type Handler, handle } from '../../../http/handler.ts';
+import type { ApiContext } from '../api-context.ts';
+import { decodeCursor, toPage } from '../pages.ts';
+
+/** Operations and events. A running operation is shown with its latest steps, which are not on disk yet. */
+export function historyHandlers(api: ApiContext): Handler[] {
+  const { operations, events } = contract;
+  return [
+    handle(operations.list, (call) => {
+      const { limit, cursor, subject, status } = call.query;
+      const rows = listOperations(api.db.read, { subject, status, limit: limit + 1, before: decodeCursor(cursor) });
+      const latest = rows.map((row) => api.commands.find(row.id) ?? row);
+      return toPage(latest, limit, ({ id }) => id);
+    }),
+    handle(operations.get, (call) => {
+      const operation = api.commands.find(call.params.id) ?? findOperation(api.db.read, call.params.id);
+      if (operation === null) throw new ClosError('OPERATION_NOT_FOUND', `There is no operation "${call.params.id}".`);
+      return operation;
+    }),
+    handle(events.list, (call) => {
+      const { limit, after, type, subject } = call.query;
+      const rows = listEvents(api.db.read, { after, limit: limit + 1, type, subject });
+      return toPage(rows, limit, ({ seq }) => String(seq));
+    }),
+  ];
+}

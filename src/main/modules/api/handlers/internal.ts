@@ -1,0 +1,73 @@
+import { contract } from '#shared/contract/contract.ts';
+import type { Fact } from '#shared/contract/internal.ts';
+import type { ModuleState } from '#shared/contract/system.ts';
+import { appendEvent } from '../../../database/events.ts';
+import { recordFact } from '../../../database/facts.ts';
+import type { WriteDb } from '../../../database/handle.ts';
+import { findService } from '../../../database/services.ts';
+import { type Handler, handle } from '../../../http/handler.ts';
+import { actorOf, type Provenance } from '../actors.ts';
+import type { ApiContext } from '../api-context.ts';
+import type { Credentials } from '../credentials.ts';
+import { changeHealth, changeStatus } from '../life.ts';
+
+function applyHealth(write: WriteDb, fact: Extract<Fact, { type: 'health' }>, who: Provenance): void {
+  const service = findService(write, fact.serviceId);
+  // A report about a service that has stopped meanwhile is late news.
+  if (service === null || (service.status !== 'running' && service.status !== 'unhealthy')) return;
+  changeHealth(write, service, { to: fact.health, reason: fact.reason, ...who });
+  const to = fact.health === 'unhealthy' ? 'unhealthy' : 'running';
+  changeStatus(write, service, { to, reason: to === 'unhealthy' ? fact.reason : null, ...who });
+}
+
+/** States that are worth an event; the rest is on the way. */
+const told = new Set<ModuleState['state']>(['ready', 'exited', 'degraded']);
+
+/** What siblings ask of the api and report to it. */
+export function internalHandlers(
+  api: ApiContext,
+  credentials: Credentials,
+  modules: { get(): ModuleState[]; set(states: ModuleState[]): void },
+): Handler[] {
+  const { internal } = contract;
+  return [
+    handle(internal.verify, async (call) => ({ principal: await credentials.verify(call.body.token) })),
+    handle(internal.redeemTicket, (call) => ({ principal: credentials.redeemTicket(call.body.ticket) })),
+    handle(internal.reportFacts, async (call) => {
+      const actor = actorOf(call.principal);
+      const recorded = await api.db.commit((write) => {
+        let count = 0;
+        for (const fact of call.body.facts) {
+          if (!recordFact(write, fact.id)) continue;
+          applyHealth(write, fact, { actor, cause: { type: 'fact', id: fact.id } });
+          count += 1;
+        }
+        return count;
+      });
+      return { recorded };
+    }),
+    handle(internal.reportModules, async (call) => {
+      const before = new Map(modules.get().map((state) => [state.name, state]));
+      const changed = call.body.modules.filter(
+        ({ name, state }) => told.has(state) && before.get(name)?.state !== state,
+      );
+      modules.set(call.body.modules);
+      const actor = actorOf(call.principal);
+      if (changed.length > 0) {
+        await api.db.commit((write) => {
+          for (const { name, state, reason } of changed) {
+            if (state !== 'ready' && state !== 'exited' && state !== 'degraded') continue;
+            appendEvent(write, {
+              type: 'module.state-changed',
+              subject: { type: 'module', id: name, name },
+              actor,
+              cause: { type: 'supervisor', id: 'supervisor' },
+              data: { module: name, state, reason },
+            });
+          }
+        });
+      }
+      return { recorded: changed.length };
+    }),
+  ];
+}

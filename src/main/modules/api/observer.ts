@@ -1,0 +1,189 @@
+import type { EngineStatus } from '#shared/contract/system.ts';
+import type { CoreDb } from '../../database/core-db.ts';
+import { appendEvent } from '../../database/events.ts';
+import type { WriteDb } from '../../database/handle.ts';
+import { deleteObserved, listObserved, type ObservedRow, putObserved } from '../../database/observed.ts';
+import { findService, listServices, type StoredService, updateLife } from '../../database/services.ts';
+import {
+  type ContainerChange,
+  type ContainerEnd,
+  containerLabels,
+  type ObservedContainer,
+} from '../../runtimes/container/types.ts';
+import { outside, type Provenance, thisModule } from './actors.ts';
+import type { Commands } from './commands.ts';
+import { containerName } from './container-name.ts';
+import { changeHealth, changeStatus } from './life.ts';
+
+/** Writes what the engine shows into `observed`, and what that means for services into their lives. */
+export interface Observer {
+  snapshot(containers: ObservedContainer[]): Promise<void>;
+  change(change: ContainerChange): Promise<void>;
+  engineState(status: EngineStatus): Promise<void>;
+}
+
+export interface ObserverOptions {
+  db: CoreDb;
+  commands: Commands;
+  homeLabel: string;
+  /** Called after a crash was recorded, for the restart policy. */
+  onCrash(serviceId: string): void;
+}
+
+const alive = new Set<ObservedContainer['state']>(['running', 'paused', 'restarting']);
+const awayStatuses = new Set<StoredService['status']>(['running', 'unhealthy', 'starting', 'stopping']);
+
+function toRow(container: ObservedContainer, serviceId: string | null): ObservedRow {
+  const { id, name, image, state, pid, startedAt, finishedAt, exitCode, oomKilled, compose, ports, claims } = container;
+  return {
+    containerId: id,
+    serviceId,
+    name,
+    image,
+    state,
+    facts: { pid, startedAt, finishedAt, exitCode, oomKilled, compose, ports, claims },
+    observedAt: new Date().toISOString(),
+  };
+}
+
+/** What an end that nobody watched must have been: asked for if the service was to be stopped, else by its exit code. */
+function inferEnd(service: StoredService, container: ObservedContainer): ContainerEnd {
+  const { exitCode, oomKilled } = container;
+  const cause =
+    service.desired === 'stopped' ? 'stopped' : oomKilled ? 'out-of-memory' : exitCode === 0 ? 'finished' : 'crashed';
+  return { cause, exitCode, time: container.finishedAt ?? new Date().toISOString() };
+}
+
+export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOptions): Observer {
+  /** A deleted service's container, or one of another home, is a stranger. */
+  function serviceOf(container: ObservedContainer): StoredService | null {
+    const { labels } = container;
+    if (labels[containerLabels.home] !== homeLabel) return null;
+    return findService(db.read, labels[containerLabels.service] ?? '');
+  }
+
+  /** While a command has the service, what happens to it is the command's doing. */
+  function provenanceOf(service: StoredService): Provenance {
+    const operation = commands.current(service.id);
+    if (operation !== null) return { actor: operation.actor, cause: { type: 'operation', id: operation.id } };
+    return { actor: outside, cause: { type: 'engine', id: 'engine' } };
+  }
+
+  function applyEnd(write: WriteDb, service: StoredService, end: ContainerEnd): void {
+    const busy = commands.current(service.id);
+    const who = provenanceOf(service);
+    const { cause, exitCode } = end;
+    changeHealth(write, service, { to: 'none', ...who });
+    switch (cause) {
+      case 'stopped': {
+        const byHand = busy === null && service.desired === 'running';
+        if (byHand) updateLife(write, service.id, { desired: 'stopped' });
+        // A command that stops to start again says itself what the service is.
+        if (busy === null || busy.type === 'service.stop') {
+          changeStatus(write, service, {
+            to: 'stopped',
+            reason: byHand ? 'stopped outside CLOS' : null,
+            exitCode,
+            ...who,
+          });
+        }
+        return;
+      }
+      case 'finished':
+        updateLife(write, service.id, { desired: 'stopped' });
+        changeStatus(write, service, { to: 'stopped', reason: 'ended by itself, exit 0', exitCode, ...who });
+        return;
+      case 'crashed':
+      case 'out-of-memory': {
+        if (service.status === 'failed') return;
+        const reason =
+          cause === 'crashed' ? `exit ${exitCode ?? 'unknown'}` : `out of memory, exit ${exitCode ?? 'unknown'}`;
+        changeStatus(write, service, {
+          to: 'failed',
+          reason,
+          exitCode,
+          actor: outside,
+          cause: { type: 'engine', id: 'engine' },
+        });
+        onCrash(service.id);
+      }
+    }
+  }
+
+  function applyPresence(write: WriteDb, service: StoredService, container: ObservedContainer): void {
+    const busy = commands.current(service.id) !== null;
+    if (alive.has(container.state)) {
+      if (service.status === 'stopping') return;
+      if (!busy && service.desired === 'stopped') updateLife(write, service.id, { desired: 'running' });
+      const to = service.health === 'unhealthy' ? 'unhealthy' : 'running';
+      const reason = container.state === 'paused' ? 'paused' : null;
+      changeStatus(write, service, { to, reason, ...provenanceOf(service) });
+      return;
+    }
+    if (busy || container.state === 'created' || container.state === 'removing') return;
+    if (awayStatuses.has(service.status) || service.status === 'unknown') {
+      applyEnd(write, service, inferEnd(service, container));
+    }
+  }
+
+  function applyAbsence(write: WriteDb, service: StoredService): void {
+    if (commands.current(service.id) !== null || service.applied === null) return;
+    updateLife(write, service.id, { applied: null, desired: 'stopped' });
+    changeHealth(write, service, { to: 'none', ...provenanceOf(service) });
+    const reason = 'the container was removed outside CLOS';
+    changeStatus(write, service, { to: 'stopped', reason, ...provenanceOf(service) });
+  }
+
+  return {
+    snapshot: (containers) =>
+      db.commit((write) => {
+        const present = new Set(containers.map(({ id }) => id));
+        for (const { containerId } of listObserved(write)) {
+          if (!present.has(containerId)) deleteObserved(write, containerId);
+        }
+        const seen = new Set<string>();
+        for (const container of containers) {
+          const service = serviceOf(container);
+          putObserved(write, toRow(container, service?.id ?? null));
+          if (service === null || container.name !== containerName(service)) continue;
+          seen.add(service.id);
+          applyPresence(write, service, container);
+        }
+        for (const service of listServices(write)) if (!seen.has(service.id)) applyAbsence(write, service);
+      }),
+
+    change: (change) =>
+      db.commit((write) => {
+        const { id, container, ends } = change;
+        if (container === null) {
+          const row = listObserved(write).find(({ containerId }) => containerId === id);
+          deleteObserved(write, id);
+          const service = row?.serviceId == null ? null : findService(write, row.serviceId);
+          if (service !== null && row?.name === containerName(service)) applyAbsence(write, service);
+          return;
+        }
+        const service = serviceOf(container);
+        putObserved(write, toRow(container, service?.id ?? null));
+        if (service === null || container.name !== containerName(service)) return;
+        const end = ends.at(-1);
+        if (end !== undefined && !alive.has(container.state)) applyEnd(write, service, end);
+        else applyPresence(write, service, container);
+      }),
+
+    engineState: (status) =>
+      db.commit((write) => {
+        const who: Provenance = { actor: thisModule, cause: { type: 'engine', id: 'engine' } };
+        appendEvent(write, {
+          type: 'engine.state-changed',
+          subject: { type: 'engine', id: 'engine', name: status.name },
+          ...who,
+          data: { state: status.state, reason: status.reason },
+        });
+        if (status.state === 'available') return;
+        for (const service of listServices(write)) {
+          if (!awayStatuses.has(service.status)) continue;
+          changeStatus(write, service, { to: 'unknown', reason: 'the container engine is away', ...who });
+        }
+      }),
+  };
+}

@@ -1,0 +1,153 @@
+import { isClosError } from '#shared/contract/clos-error.ts';
+import type { Actor, Operation } from '#shared/contract/operations.ts';
+import { appendEvent } from '../../database/events.ts';
+import type { WriteDb } from '../../database/handle.ts';
+import { findService, markDeleted, type StoredService, updateLife } from '../../database/services.ts';
+import { serviceSubject } from './actors.ts';
+import type { ApiContext } from './api-context.ts';
+import { type Command, plannedOperation } from './commands.ts';
+import { changeHealth, changeStatus, clearConflicts } from './life.ts';
+import { presentContainer } from './run-container.ts';
+import { bringUp, recordNotStarted, recordStarted, requestHealthCheck } from './start-service.ts';
+
+interface Caller {
+  actor: Actor;
+  waitMs: number;
+}
+
+async function stopContainer(api: ApiContext, service: StoredService, command: Command): Promise<void> {
+  const id = presentContainer(api, service);
+  if (id === null) return;
+  await command.step('Stop the container', async () => {
+    try {
+      await api.engine.stop(id, { graceMs: api.module.config.engine.stopGraceMs });
+    } catch (error) {
+      // Gone is stopped.
+      if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
+    }
+  });
+}
+
+const downStatuses = new Set<StoredService['status']>(['created', 'stopped']);
+
+function recordStopping(write: WriteDb, service: StoredService, command: Command): void {
+  updateLife(write, service.id, { desired: 'stopped' });
+  if (!downStatuses.has(service.status)) changeStatus(write, service, { to: 'stopping', ...command });
+}
+
+function recordStopped(write: WriteDb, serviceId: string, command: Command): void {
+  const service = findService(write, serviceId);
+  if (service === null) return;
+  changeHealth(write, service, { to: 'none', ...command });
+  if (service.status === 'stopping') changeStatus(write, service, { to: 'stopped', ...command });
+  clearConflicts(write, service, { reason: `${service.name} was stopped`, ...command });
+}
+
+/** The engine did not stop it: it is what it was, as far as anybody knows. */
+function recordNotStopped(write: WriteDb, before: StoredService, command: Command): void {
+  const service = findService(write, before.id);
+  if (service === null) return;
+  updateLife(write, before.id, { desired: before.desired });
+  if (service.status === 'stopping')
+    changeStatus(write, service, { to: before.status, reason: before.statusReason, ...command });
+}
+
+/** `POST /services/{id}/stop`. Leases stay. */
+export async function stopService(
+  api: ApiContext,
+  before: StoredService,
+  { actor, waitMs }: Caller,
+): Promise<Operation> {
+  return await api.commands.run({
+    type: 'service.stop',
+    subject: serviceSubject(before),
+    actor,
+    serviceId: before.id,
+    waitMs,
+    log: api.module.log,
+    intent: (write, command) => recordStopping(write, before, command),
+    work: (command) => stopContainer(api, before, command),
+    done: (write, command) => recordStopped(write, before.id, command),
+    failed: (write, command) => recordNotStopped(write, before, command),
+  });
+}
+
+/** `POST /services/{id}/restart`: stop, then all that a start does. */
+export async function restartService(
+  api: ApiContext,
+  before: StoredService,
+  { actor, waitMs }: Caller,
+): Promise<Operation> {
+  const operation = await api.commands.run({
+    type: 'service.restart',
+    subject: serviceSubject(before),
+    actor,
+    serviceId: before.id,
+    waitMs,
+    log: api.module.log,
+    intent: (write, command) => {
+      updateLife(write, before.id, { desired: 'running' });
+      changeStatus(write, before, { to: downStatuses.has(before.status) ? 'starting' : 'stopping', ...command });
+    },
+    work: async (command) => {
+      await stopContainer(api, before, command);
+      await api.db.commit((write) => {
+        const service = findService(write, before.id);
+        if (service !== null) changeStatus(write, service, { to: 'starting', ...command });
+      });
+      await bringUp(api, before.id, command);
+    },
+    done: (write, command) => recordStarted(write, before.id, command),
+    failed: (write, command, error) => recordNotStarted(write, { serviceId: before.id, before, error }, command),
+  });
+  requestHealthCheck(api, before);
+  return operation;
+}
+
+/** `DELETE /services/{id}`: stop, remove the container, free the leases; operations and events stay. */
+export async function deleteService(
+  api: ApiContext,
+  before: StoredService,
+  { actor, waitMs }: Caller,
+): Promise<Operation> {
+  return await api.commands.run({
+    type: 'service.delete',
+    subject: serviceSubject(before),
+    actor,
+    serviceId: before.id,
+    waitMs,
+    log: api.module.log,
+    intent: (write, command) => recordStopping(write, before, command),
+    work: async (command) => {
+      await stopContainer(api, before, command);
+      const id = presentContainer(api, before);
+      if (id !== null) await command.step('Remove the container', () => api.engine.remove(id, { force: true }));
+    },
+    done: (write, command) => recordDeleted(write, before.id, command),
+    failed: (write, command) => recordNotStopped(write, before, command),
+  });
+}
+
+function recordDeleted(write: WriteDb, serviceId: string, command: Command): void {
+  const service = findService(write, serviceId);
+  if (service === null) return;
+  const { actor, cause } = command;
+  const subject = serviceSubject(service);
+  clearConflicts(write, service, { reason: `${service.name} was deleted`, actor, cause });
+  for (const { name, lease, protocol } of service.endpoints) {
+    if (lease === null) continue;
+    const { id: leaseId, address, port, reason } = lease;
+    const data = { leaseId, serviceId, endpoint: name, protocol, address, port, reason };
+    appendEvent(write, { type: 'lease.released', subject, actor, cause, data });
+  }
+  appendEvent(write, { type: 'service.deleted', subject, actor, cause, data: {} });
+  markDeleted(write, serviceId);
+}
+
+/** The plan of a stop, a restart or a deletion. Touches nothing. */
+export function planStop(service: StoredService, type: 'service.stop' | 'service.restart', actor: Actor): Operation {
+  const steps = [{ name: `Stop ${service.name}`, status: 'planned' as const, detail: null }];
+  if (type === 'service.restart')
+    steps.push({ name: `Start ${service.name}`, status: 'planned' as const, detail: null });
+  return plannedOperation({ type, subject: serviceSubject(service), actor }, steps);
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import { isClosError } from '#shared/contract/clos-error.ts';
+import type { Fact } from '#shared/contract/internal.ts';
+
+export interface OutboxOptions {
+  /** Hands facts over; resolves when they are on disk. */
+  send(facts: Fact[]): Promise<unknown>;
+  log: Logger;
+  firstDelayMs?: number;
+  lastDelayMs?: number;
+}
+
+const batchSize = 500;
+/** What an api that is away for hours leaves behind must not fill the memory; the oldest health is the least worth. */
+const bound = 10_000;
+
+/** The api understood the fact and will never take it. Anything else may pass. */
+function isRefusal(error: unknown): boolean {
+  return isClosError(error) && error.status < 500 && error.code !== 'RATE_LIMITED' && error.code !== 'NOT_SIGNED_IN';
+}
+
+/** Facts on their way to the api: in order, again and again until acknowledged. The api counts each fact id once. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #facts: Fact[] = [];
+  #running: Promise<void> | null = null;
+  #wake: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  add(fact: Fact): void {
+    if (this.#stopped) return;
+    if (this.#facts.length >= bound) this.#facts.shift();
+    this.#facts.push(fact);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** True while a fact about this service has not been acknowledged. */
+  holds(serviceId: string): boolean {
+    return this.#facts.some((fact) => fact.serviceId === serviceId);
+  }
+
+  get size(): number {
+    return this.#facts.length;
+  }
+
+  /** Stops trying. What was not acknowledged is found out anew by the next run. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { send, log, firstDelayMs = 200, lastDelayMs = 5000 } = this.#options;
+    let delay = firstDelayMs;
+    let size = batchSize;
+    while (this.#facts.length > 0 && !this.#stopped) {
+      const batch = this.#facts.slice(0, size);
+      try {
+        await send(batch);
+        this.#remove(batch);
+        delay = firstDelayMs;
+        size = batchSize;
+      } catch (err) {
+        if (this.#stopped) return;
+        if (isRefusal(err)) {
+          // One bad fact must not hold up the others: go one by one and leave out the one that is refused.
+          if (batch.length === 1) {
+            log.error({ err, fact: batch[0] }, 'A fact was refused and is left out');
+            this.#remove(batch);
+          }
+          size = 1;
+          continue;
+        }
+        log.warn({ err, waiting: this.#facts.length }, 'Facts could not be reported; they will be sent again');
+        await this.#pause(delay * (0.5 + Math.random() / 2));
+        delay = Math.min(delay * 2, lastDelayMs);
+      }
+    }
+  }
+
+  /** The oldest may have been pushed out while they were under way, so they are found by their ids. */
+  #remove(batch: readonly Fact[]): void {
+    const ids = new Set(batch.map(({ id }) => id));
+    while (this.#facts[0] !== undefined && ids.has(this.#facts[0].id)) this.#facts.shift();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = null;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      timer.unref();
+      this.#wake = done;
+    });
+  }
+}
