@@ -40,6 +40,8 @@ const preload: UserConfig['preload'] = {
 
 const renderer: UserConfig['renderer'] = {
   root: 'src/renderer',
+  // Served from the root of an origin of its own everywhere, so that an address such as /services/web can be opened directly.
+  base: '/',
   plugins: [react(), tailwindcss()],
   build: { minify: true, rolldownOptions: { input: 'src/renderer/index.html' } },
 };
