@@ -122,6 +122,7 @@ describe.skipIf(redisProgram === undefined)('a cache in Redis', () => {
   beforeAll(async () => {
     await redis.start();
     raw = new Redis(redis.socket, { retryStrategy: () => 20, maxRetriesPerRequest: null });
+    raw.on('error', () => undefined);
   });
 
   afterEach(async () => {
