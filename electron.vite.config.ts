@@ -41,7 +41,8 @@ const preload: UserConfig['preload'] = {
 const renderer: UserConfig['renderer'] = {
   root: 'src/renderer',
   plugins: [react(), tailwindcss()],
-  build: { minify: true, rolldownOptions: { input: 'src/renderer/index.html' } },
+  // A data: URL is not allowed by the page's content security policy.
+  build: { minify: true, assetsInlineLimit: 0, rolldownOptions: { input: 'src/renderer/index.html' } },
 };
 
 export default defineConfig({
