@@ -40,6 +40,8 @@ const preload: UserConfig['preload'] = {
 
 const renderer: UserConfig['renderer'] = {
   root: 'src/renderer',
+  // Served from the root of an origin of its own everywhere, so that an address such as /services/web can be opened directly.
+  base: '/',
   plugins: [react(), tailwindcss()],
   // A data: URL is not allowed by the page's content security policy.
   build: { minify: true, assetsInlineLimit: 0, rolldownOptions: { input: 'src/renderer/index.html' } },

@@ -47,18 +47,21 @@ export interface Door {
  * requests that pass go to `answer`.
  */
 export function createDoor(websocketPath: string, answer: Answer): Door {
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 }, (request, response) => {
-    request.on('error', () => undefined);
-    response.on('error', () => undefined);
-    const refusal = refusalOf(request);
-    if (refusal === null) {
-      answer(request, response);
-      return;
-    }
-    // What follows a request that we do not understand is not read as another one.
-    response.setHeader('connection', 'close');
-    answerProblem(response, refusal, newId('req'));
-  });
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 },
+    (request, response) => {
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      const refusal = refusalOf(request);
+      if (refusal === null) {
+        answer(request, response);
+        return;
+      }
+      // What follows a request that we do not understand is not read as another one.
+      response.setHeader('connection', 'close');
+      answerProblem(response, refusal, newId('req'));
+    },
+  );
   server.keepAliveTimeout = 65_000;
   server.maxConnections = 10_000;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
