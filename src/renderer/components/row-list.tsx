@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table cannot place its rows freely, so the grid is made of roles
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and names its active row
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: Enter on the list opens the row
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { Cursor } from '../lib/use-cursor.ts';
@@ -20,11 +23,6 @@ interface RowListProps<T> {
   row: (item: T, active: boolean) => ReactNode;
 }
 
-// A table cannot place its rows freely, so the grid is made of roles. It holds the focus and names its active row.
-const asGrid = { role: 'grid', tabIndex: 0 };
-const asGroup = { role: 'rowgroup' };
-const asRow = { role: 'row' };
-
 /** A list of rows of one height of which only the visible ones exist, so that a thousand cost what thirty do. */
 export function RowList<T>({ label, items, keyOf, cursor, opened, onOpen, columns, head, row }: RowListProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -46,20 +44,21 @@ export function RowList<T>({ label, items, keyOf, cursor, opened, onOpen, column
 
   return (
     <div
-      {...asGrid}
+      role="grid"
+      tabIndex={0}
       aria-label={label}
       aria-rowcount={items.length + 1}
       aria-activedescendant={cursor.key === null ? undefined : `${id}-${cursor.key}`}
       className="group/list flex min-h-0 flex-1 flex-col -outline-offset-2"
     >
       <div
-        {...asRow}
+        role="row"
         aria-rowindex={1}
         className={`grid h-(--row-compact) shrink-0 items-center border-b bg-sunken px-5 text-12 text-faint ${columns}`}
       >
         {head}
       </div>
-      <div ref={scroller} {...asGroup} className="min-h-0 flex-1 overflow-y-auto">
+      <div ref={scroller} role="rowgroup" className="min-h-0 flex-1 overflow-y-auto">
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, key, start }) => {
             const item = items[index];
@@ -70,7 +69,7 @@ export function RowList<T>({ label, items, keyOf, cursor, opened, onOpen, column
               <div
                 key={key}
                 id={`${id}-${name}`}
-                {...asRow}
+                role="row"
                 aria-rowindex={index + 2}
                 aria-selected={name === opened}
                 onClick={(event) => {
