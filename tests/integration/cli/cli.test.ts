@@ -56,11 +56,6 @@ describe('the life of a service on the command line', () => {
     expect(JSON.parse((await clos('ps', '--json')).out)).toMatchObject({ items: [{ name: 'web' }], nextCursor: null });
 
     expect(await clos('open', 'web', '--print')).toEqual({ code: 0, out: `${url}\n`, err: '' });
-    const who = await clos('who', `:${port}`);
-    expect(who).toMatchObject({ code: 0, err: '' });
-    expect(who.out).toContain(`:${port} is held by service web.`);
-    expect(who.out).toContain('web (http)');
-
     expect(await clos('stop', 'web')).toEqual({ code: 0, out: `○ web is stopped, keeps :${port}\n`, err: '' });
     expect(await clos('restart', 'web')).toMatchObject({ code: 0, out: expect.stringContaining(`on :${port}`) });
 
@@ -163,6 +158,14 @@ describe('mistakes', () => {
 });
 
 describe('the rest of the commands', () => {
+  it('redraws the list when a service changes', async () => {
+    const watch = followCli(env, ['ps', '--watch']);
+    await watch.until(/stopped +mover/);
+    await clos('start', 'mover');
+    expect(await watch.until(/running +mover/)).toMatch(/^● running +mover +:\d+/);
+    await watch.end('SIGTERM');
+  });
+
   it('sends raw requests and prints the answer byte by byte', async () => {
     const answer = await clos('api', 'POST', '/ports/check', '-d', '{"endpoints":[{"port":1}]}');
     expect(answer).toMatchObject({ code: 0, err: '' });
@@ -206,7 +209,7 @@ describe('without its socket', () => {
       response.setHeader('content-type', 'application/json');
       // Passes the question on to the real one, and its proof back.
       const nonce = request.url?.split('?')[1] ?? '';
-      fetch(`${system.discovery.api.url}/livez?${nonce}`)
+      void fetch(`${system.discovery.api.url}/livez?${nonce}`)
         .then((answer) => answer.text())
         .then((text) => response.end(text));
     }).listen(0, '127.0.0.1');
