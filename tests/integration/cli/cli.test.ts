@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  await runCli(env, ['rm', '--yes', 'web', 'api', 'mover']);
+  await runCli(env, ['rm', '--yes', 'web', 'api', 'mover', 'watched', 'early', 'late']);
   await system.stop();
   removeHome(system.home);
   await engine.stop();
@@ -82,7 +82,9 @@ describe('the life of a service on the command line', () => {
     expect(await follow.until(/tame/)).toBe('tame');
     await follow.end('SIGTERM');
     expect(await clos('logs', 'api')).toEqual({ code: 0, out: 'out\ntame\n', err: 'err\n' });
-    expect((await clos('logs', 'api', '--tail', '1')).out).toBe('tame\n');
+    // The engine keeps the two streams in no order of their own: the last line may be of either.
+    const last = await clos('logs', 'api', '--tail', '1');
+    expect(['tame\n', 'err\n']).toContain(last.out + last.err);
   });
 
   it('takes a service from standard input', async () => {
@@ -134,35 +136,39 @@ describe('a port conflict on the command line', () => {
 });
 
 describe('mistakes', () => {
+  beforeAll(() => clos('create', 'taken', '--image', webImage));
+
   it('end with the code of the table, in at most three lines that say what to do', async () => {
     const results = await Promise.all([
-      clos('start', 'mvoer'),
+      clos('start', 'takne'),
       clos('frobnicate'),
       clos('create', 'Bad', '--image', webImage),
       clos('who', 'many'),
       clos('conflicts', 'cfl_none'),
-      clos('create', 'mover', '--image', webImage),
+      clos('create', 'taken', '--image', webImage),
       clos('api', 'GET', '/nothing'),
       clos('api', 'POST', '/ports/check', '-d', '{'),
     ]);
     expect(results.map(({ code }) => code)).toEqual([3, 2, 2, 2, 3, 4, 3, 2]);
     for (const { err } of results) expect(err.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
-    expect(results[0]?.err).toContain('Did you mean mover? See all services: clos ps');
+    expect(results[0]?.err).toContain('Did you mean taken? See all services: clos ps');
     expect(results[2]?.err).toContain('name (NAME): must start with a letter');
   });
 
   it('of one service do not keep the others', async () => {
-    const result = await clos('stop', 'nobody', 'mover');
-    expect(result).toMatchObject({ code: 3, out: expect.stringContaining('mover is stopped') });
+    const result = await clos('stop', 'nobody', 'taken');
+    expect(result).toMatchObject({ code: 3, out: expect.stringMatching(/^○ taken is (created|stopped)\n$/) });
   });
 });
 
 describe('the rest of the commands', () => {
   it('redraws the list when a service changes', async () => {
     const watch = followCli(env, ['ps', '--watch']);
-    await watch.until(/stopped +mover/);
-    await clos('start', 'mover');
-    expect(await watch.until(/running +mover/)).toMatch(/^● running +mover +:\d+/);
+    await watch.until(/./);
+    await clos('create', 'watched', '--image', webImage, '-p', 'auto:80');
+    expect(await watch.until(/created +watched/)).toMatch(/^○ created +watched +auto/);
+    await clos('start', 'watched');
+    expect(await watch.until(/running +watched/)).toMatch(/^● running +watched +:\d+/);
     await watch.end('SIGTERM');
   });
 
@@ -173,12 +179,13 @@ describe('the rest of the commands', () => {
   });
 
   it('tells the history and goes on as it grows', async () => {
+    await clos('create', 'early', '--image', webImage);
     const past = await clos('events', '--after', '0', '--type', 'service.created', '--json');
     const names = past.out
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).subject.name);
-    expect(names).toEqual(['web', 'api', 'piped', 'mover']);
+    expect(names.at(-1)).toBe('early');
 
     const follow = followCli(env, ['events', '--follow']);
     await follow.until(/module\.state-changed|service\./);
@@ -222,11 +229,7 @@ describe('without its socket', () => {
       const own = environmentOf(home);
 
       writeFileSync(home.discoveryFile, JSON.stringify(system.discovery));
-      expect(await runCli(own, ['ps', '--quiet'])).toMatchObject({
-        code: 0,
-        err: '',
-        out: expect.stringContaining('mover'),
-      });
+      expect(await runCli(own, ['status'])).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^CLOS \d/) });
 
       const forged = { ...system.discovery, api: { ...system.discovery.api, url: `http://127.0.0.1:${port}` } };
       writeFileSync(home.discoveryFile, JSON.stringify(forged));
