@@ -46,7 +46,8 @@ export function createModuleWorld(): ModuleWorld {
         log: pino({ level: 'silent' }),
         bus: {
           ring(seq) {
-            for (const [other, set] of listeners) if (other !== name) for (const listen of set) setImmediate(listen, seq);
+            for (const [other, set] of listeners)
+              if (other !== name) for (const listen of set) setImmediate(listen, seq);
           },
           onRing(listener) {
             own.add(listener);

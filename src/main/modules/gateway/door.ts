@@ -59,7 +59,8 @@ export function createDoor(websocketPath: string, answer: Answer): Door {
         answer(request, response);
         return;
       }
-      // What follows a request that we do not understand is not read as another one.
+      // What follows a request that we do not understand is not read as another one, nor answered.
+      refused.add(request.socket);
       response.setHeader('connection', 'close');
       answerProblem(response, refusal, newId('req'));
     },

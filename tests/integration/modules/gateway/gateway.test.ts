@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request as httpRequest, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,7 +175,10 @@ describe('a request to /api', () => {
     for (let i = 0; i < 8; i++) if (!request.write(mebibyte)) await Promise.race([once(request, 'drain'), answered]);
     const [response] = await answered;
     const [body] = await once(response, 'data');
-    expect({ status: response.statusCode, body: String(body) }).toEqual({ status: 413, body: '{"code":"BODY_TOO_LARGE"}' });
+    expect({ status: response.statusCode, body: String(body) }).toEqual({
+      status: 413,
+      body: '{"code":"BODY_TOO_LARGE"}',
+    });
     request.destroy();
   });
 
@@ -194,7 +203,11 @@ describe('a request to /api', () => {
     const answer = await call('/api/v2/services', { method: 'POST', body: '{}' });
     expect(answer.status).toBe(503);
     expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'MODULE_UNAVAILABLE', status: 503, requestId: expect.any(String) });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code: 'MODULE_UNAVAILABLE',
+      status: 503,
+      requestId: expect.any(String),
+    });
   });
 
   it('waits for an api that is being restarted', async () => {
@@ -235,14 +248,22 @@ describe('what may not come in', () => {
   });
 
   it('refuses a page of another origin, also one on another of our ports', async () => {
-    for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${dashboardPort}`, `https://127.0.0.1:${port}`]) {
+    for (const origin of [
+      'http://evil.example',
+      'null',
+      `http://127.0.0.1:${dashboardPort}`,
+      `https://127.0.0.1:${port}`,
+    ]) {
       expect(await call('/api/v2/services', { headers: { origin } })).toMatchObject({ status: 403 });
     }
   });
 
   const host = () => `Host: 127.0.0.1:${port}\r\n`;
   it.each([
-    ['both lengths', () => `POST /api/x HTTP/1.1\r\n${host()}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    [
+      'both lengths',
+      () => `POST /api/x HTTP/1.1\r\n${host()}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
     ['two lengths', () => `POST /api/x HTTP/1.1\r\n${host()}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd`],
     ['an odd length', () => `POST /api/x HTTP/1.1\r\n${host()}Content-Length: +4\r\n\r\nabcd`],
     ['a strange encoding', () => `POST /api/x HTTP/1.1\r\n${host()}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
@@ -280,7 +301,12 @@ describe('the gateway itself', () => {
   it('is alive without a key, proves who it is on both ports, and tells nothing else without one', async () => {
     for (const to of [port, dashboardPort]) {
       const alive = await call('/livez?nonce=0123456789abcdef', { to });
-      expect(JSON.parse(alive.body)).toEqual({ status: 'ok', product: 'clos', module: 'gateway', proof: expect.any(String) });
+      expect(JSON.parse(alive.body)).toEqual({
+        status: 'ok',
+        product: 'clos',
+        module: 'gateway',
+        proof: expect.any(String),
+      });
       expect(await call('/readyz', { to })).toMatchObject({ status: 401 });
       expect(await call('/health', { to })).toMatchObject({ status: 401 });
     }
@@ -325,7 +351,9 @@ describe('/ws', () => {
     `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${extra}\r\n`;
 
   it('passes a refusal of the websocket back', async () => {
-    await standIn('websocket', (_request, response) => response.writeHead(426, { 'content-type': 'text/plain' }).end('no'));
+    await standIn('websocket', (_request, response) =>
+      response.writeHead(426, { 'content-type': 'text/plain' }).end('no'),
+    );
     expect(await raw(handshake('/ws'))).toMatch(/^HTTP\/1\.1 426 .*no$/s);
   });
 
@@ -385,28 +413,47 @@ describe('the dashboard', () => {
     expect(hashed).toMatchObject({
       status: 200,
       body: 'let a;',
-      headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, max-age=31536000, immutable' },
+      headers: {
+        'content-type': 'text/javascript; charset=utf-8',
+        'cache-control': 'public, max-age=31536000, immutable',
+      },
     });
     const icon = await call('/icon.svg', { to: dashboardPort });
     const { etag = '' } = icon.headers;
     expect(icon.headers['cache-control']).toBe('no-cache');
-    expect(await call('/icon.svg', { to: dashboardPort, headers: { 'if-none-match': etag } })).toMatchObject({ status: 304, body: '' });
+    expect(await call('/icon.svg', { to: dashboardPort, headers: { 'if-none-match': etag } })).toMatchObject({
+      status: 304,
+      body: '',
+    });
     expect(await call('/icon.svg', { to: dashboardPort, method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
   it('gives away no file outside, no source map, and no page where other ports of CLOS have something', async () => {
     build();
-    const paths = ['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/../../secret.txt', '/assets/index-BX3c9kQ1.js.map'];
+    const paths = [
+      '/../secret.txt',
+      '/..%2fsecret.txt',
+      '/%2e%2e/secret.txt',
+      '/assets/../../secret.txt',
+      '/assets/index-BX3c9kQ1.js.map',
+    ];
     for (const path of [...paths, '/missing.js', '/%', '/internal/verify', '/metrics', '/ws']) {
       const { status, body } = await call(path, { to: dashboardPort });
-      expect({ path, status, leaked: body.includes('secret"') || body === 'secret' }).toEqual({ path, status: 404, leaked: false });
+      expect({ path, status, leaked: body.includes('secret"') || body === 'secret' }).toEqual({
+        path,
+        status: 404,
+        leaked: false,
+      });
     }
     expect(await call('/', { to: dashboardPort, method: 'POST' })).toMatchObject({ status: 405 });
   });
 
   it('reaches the api under its own origin', async () => {
     await standIn('api', (request, response) => response.end(request.url));
-    const answer = await call('/api/v2/me', { to: dashboardPort, headers: { origin: `http://127.0.0.1:${dashboardPort}` } });
+    const answer = await call('/api/v2/me', {
+      to: dashboardPort,
+      headers: { origin: `http://127.0.0.1:${dashboardPort}` },
+    });
     expect(answer).toMatchObject({ status: 200, body: '/api/v2/me' });
   });
 });
