@@ -156,10 +156,9 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     if (error.status >= 500)
       log.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
     else log.debug({ requestId: request.id, code: error.code }, error.message);
-    reply
-      .code(error.status)
-      .type('application/problem+json')
-      .send(JSON.stringify(problemOf(error, request.id)));
+    // Bytes, since the framework would append a charset to text; JSON has none (RFC 8259, 11).
+    const body = Buffer.from(JSON.stringify(problemOf(error, request.id)));
+    reply.code(error.status).header('content-type', 'application/problem+json').send(body);
   });
 
   app.setNotFoundHandler((request) => {
