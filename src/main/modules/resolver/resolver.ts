@@ -4,13 +4,14 @@ import type { Readiness } from '#shared/contract/system.ts';
 import { checkEvents } from '../../database/events.ts';
 import { openForReading } from '../../database/handle.ts';
 import { leasesOfPort } from '../../database/leases.ts';
-import { createHost, type Host } from '../../host/host.ts';
+import { createHost } from '../../host/host.ts';
+import type { Host } from '../../host/platform.ts';
 import { handle } from '../../http/handler.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleDefinition } from '../../supervisor/module.ts';
 import { createChecker } from './check.ts';
+import { describePort } from './describe-port.ts';
 import { createOwnPortsReader } from './own-ports.ts';
-import { describePort } from './port-report.ts';
 import { findConflicts, findRange } from './propose.ts';
 import { createWorldReader } from './world-reader.ts';
 

@@ -34,6 +34,11 @@ const builtInNetworks = new Set(['bridge', 'default', 'none', 'podman']);
 
 const idsAnswer = z.array(z.object({ Id: z.string() }));
 const createAnswer = z.object({ Id: z.string() });
+const endpointsAnswer = z.object({
+  NetworkSettings: z.object({
+    Networks: z.record(z.string(), z.object({ NetworkID: z.string(), Aliases: z.array(z.string()).nullish() })),
+  }),
+});
 const versionAnswer = z.object({
   Version: z.string().default(''),
   ApiVersion: z.string().default(''),
@@ -117,6 +122,26 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     } catch (error) {
       if (networks.get(name) === made) networks.delete(name);
       throw error;
+    }
+  }
+
+  /** Makes a network again that is gone; a container that ran on the old one remembers its id, and is told of the new. */
+  async function reconnect(id: string, gone: string, { signal }: CallOptions): Promise<void> {
+    const body = await connection.read({ path: containerPath(id, '/json'), doing: `inspect ${short(id)}`, signal });
+    for (const [name, endpoint] of Object.entries(endpointsAnswer.parse(body).NetworkSettings.Networks)) {
+      if (name !== gone && endpoint.NetworkID !== gone) continue;
+      networks.delete(name);
+      await ensureNetwork(name, { signal });
+      if (endpoint.NetworkID !== gone) continue;
+      await connection.call({
+        method: 'POST',
+        path: `/networks/${encodeURIComponent(name)}/connect`,
+        body: { Container: id, EndpointConfig: { Aliases: endpoint.Aliases ?? [] } },
+        expect: [200],
+        doing: `connect ${short(id)} to the network ${name}`,
+        timeoutMs: timeouts.read,
+        signal,
+      });
     }
   }
 
@@ -221,8 +246,7 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
       } catch (error) {
         const gone = goneNetwork(error);
         if (gone === null) throw error;
-        networks.delete(gone);
-        await ensureNetwork(gone, options);
+        await reconnect(id, gone, options);
         await change(id, request);
       }
     },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import http, { IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { certificatesUnreadable, refused, timedOut, unreachable } from './engine-errors.ts';
@@ -72,7 +73,7 @@ export async function openTransport(address: EngineAddress): Promise<EngineTrans
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       modems[kind].dial(
         {
-          path: `${request.path}?`,
+          path: request.query === undefined ? request.path : `${request.path}?`,
           method: request.method,
           options: { _query: request.query ?? {}, _body: request.body ?? {} },
           isStream: true,
@@ -218,7 +219,10 @@ async function readTls(where: string, tls: EngineTls): Promise<TlsMaterial> {
 }
 
 function makeAgent(tls: TlsMaterial | null, options: http.AgentOptions): http.Agent {
-  return tls === null ? new http.Agent(options) : new https.Agent({ ...options, ...tls });
+  const agent = tls === null ? new http.Agent(options) : new https.Agent({ ...options, ...tls });
+  // The modem prints every request for its debug log, even when nobody reads that: the whole of the agent with all its sockets
+  // and waiting requests, which takes seconds for a hundred calls at once. This makes the print short.
+  return Object.assign(agent, { [inspect.custom]: () => 'Agent' });
 }
 
 /** The part of dockerode's modem that is used: one request, uniformly. */

@@ -53,7 +53,7 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
   const reconnect = options.reconnectMs ?? { first: 100, most: 5000 };
   const heartbeatMs = options.heartbeatMs ?? 10_000;
   const tracks = new Map<string, Track>();
-  const known = new Map<string, { up: boolean; stopSignal: string | null }>();
+  const known = new Map<string, Pick<ObservedContainer, 'finishedAt' | 'stopSignal'>>();
   const queue: string[] = [];
   let inspecting = 0;
   let stopping: AbortController | null = null;
@@ -201,7 +201,7 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
     }
     if (signal.aborted) return;
     if (change.container !== null) {
-      if (known.get(id)?.up && hasEnded(change.container) && change.ends.length === 0) {
+      if (hasEnded(change.container) && change.container.finishedAt !== finishedAt(id) && change.ends.length === 0) {
         // It has ended, but the event that says how is still under way: both are told together.
         track.events.unshift(...change.events);
         return;
@@ -214,11 +214,13 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
     onChange(change);
   }
 
-  function remember(container: ObservedContainer): void {
-    known.set(container.id, {
-      up: !hasEnded(container) && container.state !== 'created',
-      stopSignal: container.stopSignal,
-    });
+  function remember({ id, finishedAt, stopSignal }: ObservedContainer): void {
+    known.set(id, { finishedAt, stopSignal });
+  }
+
+  /** The last end that was told. */
+  function finishedAt(id: string): string | null {
+    return known.get(id)?.finishedAt ?? null;
   }
 
   let unsubscribe: (() => void) | null = null;
