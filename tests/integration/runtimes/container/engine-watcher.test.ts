@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createContainerEngine } from '#main/runtimes/container/container-engine.ts';
 import { needsNewContainer } from '#main/runtimes/container/engine-errors.ts';
@@ -180,7 +183,7 @@ describe('what the watcher tells', () => {
 });
 
 describe('what the watcher holds', () => {
-  it('is given back: connections when it stops and the engine is closed, and timers', async () => {
+  it('is given back: event streams when it stops, every connection when the engine is closed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'held-'));
     const proxy = await startCuttingProxy(test.socketPath, join(folder, 's'));
     onTestFinished(async () => {
@@ -188,8 +191,6 @@ describe('what the watcher holds', () => {
       await rm(folder, { recursive: true });
     });
     const own = createContainerEngine({ address: { kind: 'socket', path: proxy.socketPath }, log: silentLog });
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    const before = timers();
     for (let i = 0; i < 5; i++) {
       const snapshots: ObservedContainer[][] = [];
       const watcher = createEngineWatcher({
@@ -203,12 +204,17 @@ describe('what the watcher holds', () => {
       await soon(() => snapshots.length).toBe(1);
       await watcher.stop();
     }
-    await soon(timers).toBeLessThanOrEqual(before);
     // The event streams are closed; what is left waits for the next call, no more than the pool keeps.
     await soon(proxy.connections).toBeLessThanOrEqual(8);
     expect(proxy.requests.filter((request) => request.startsWith('GET /events'))).toHaveLength(5);
     own.close();
     await soon(proxy.connections).toBe(0);
+  });
+
+  it('keeps no process alive', async () => {
+    const program = fileURLToPath(new URL('./watch-once.ts', import.meta.url));
+    const run = promisify(execFile)(process.execPath, [program, test.socketPath], { timeout: 20_000 });
+    expect((await run).stdout).toBe('stopped');
   });
 });
 
