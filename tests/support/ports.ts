@@ -1,13 +1,43 @@
-import { createServer } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
+/** A port of the default ranges that nobody holds now, by a bind of both families. Each call gives another one. */
+let next = 4100 + (process.pid % 40) * 20;
+
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  return await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+  for (;;) {
+    const port = next++;
+    const server = createServer();
+    const bound = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen({ port, host: '::', exclusive: true }, () => resolve(true));
     });
-  });
+    if (!bound) continue;
+    await closeServer(server);
+    return port;
+  }
+}
+
+export async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+}
+
+/** A program of somebody else's that holds a port. */
+export async function holdPort(port: number): Promise<{ child: ChildProcess; pid: number; release(): Promise<void> }> {
+  const script = `require('node:net').createServer().listen(${port}, '127.0.0.1', () => console.log('held'))`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(createInterface({ input: child.stdout }), 'line');
+  return {
+    child,
+    pid: child.pid ?? 0,
+    async release() {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
 }

@@ -135,25 +135,32 @@ const ownerSchema = z.object({
 
 type Owner = z.infer<typeof ownerSchema>;
 
-/** Ends engines whose test run was killed before it could end them itself. */
+/** Ends engines whose test run was killed before it could end them itself. What cannot be cleared away is no reason not to start. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(parent).filter((entry) => entry.startsWith(prefix))) {
     const folder = join(parent, name);
     const owner = readOwner(folder);
     if (owner === undefined || isAlive(owner.pid)) continue;
     claim(folder, owner.bridge);
-    // Containers whose engine died are ended by starting it once more.
-    if (processesOf(folder).length > 0 && processesOf(folder, 'dockerd').length === 0) {
-      await containerdEnded(folder);
-      (await startDaemon(folder, owner.bridge)).unref();
-    }
-    for (const pid of processesOf(folder, 'dockerd')) {
-      await removeEverything(join(folder, 'd.sock'));
-      process.kill(pid, 'SIGTERM');
-      for (const asked = Date.now(); isAlive(pid) && Date.now() - asked < stopTimeoutMs; ) await delay(50);
-    }
-    removeFolder(folder, owner.bridge.name);
+    await clearAway(folder, owner.bridge).catch((error: unknown) => {
+      process.stderr.write(`The leftovers of a test engine in ${folder} could not be cleared away: ${error}\n`);
+    });
   }
+}
+
+async function clearAway(folder: string, bridge: Bridge): Promise<void> {
+  // Containers whose engine died are ended by starting it once more.
+  if (processesOf(folder).length > 0 && processesOf(folder, 'dockerd').length === 0) {
+    await containerdEnded(folder);
+    (await startDaemon(folder, bridge)).unref();
+  }
+  for (const pid of processesOf(folder, 'dockerd')) {
+    // One that is ending already no longer answers.
+    await removeEverything(join(folder, 'd.sock')).catch(() => undefined);
+    if (isAlive(pid)) process.kill(pid, 'SIGTERM');
+    for (const asked = Date.now(); isAlive(pid) && Date.now() - asked < stopTimeoutMs; ) await delay(50);
+  }
+  removeFolder(folder, bridge.name);
 }
 
 function claim(folder: string, bridge: Bridge): void {

@@ -2,6 +2,7 @@ import { newId } from '#shared/base/ids.ts';
 import type { Health, Service, ServiceEndpointSpec, ServiceSpec, ServiceStatus } from '#shared/contract/services.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 import { mainInstance } from './instances.ts';
+import { listRanges } from './leases.ts';
 import { type ObservedRow, observedOfService } from './observed.ts';
 
 interface Row {
@@ -160,8 +161,16 @@ function insertEndpoint(
       position,
       ...endpoint,
       hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
+      range: rangeOf(db, endpoint),
     },
   );
+}
+
+/** The range that a port belongs to, for an endpoint that names none; `apis` for a port outside of all, and for any port. */
+function rangeOf(db: ReadDb, { range, hostPort }: ServiceEndpointSpec): string {
+  if (range !== undefined) return range;
+  const holds = listRanges(db).find(({ first, last }) => hostPort !== 'auto' && hostPort >= first && hostPort <= last);
+  return holds?.name ?? 'apis';
 }
 
 /** Stores a new service. Returns its id, or null when the name is taken in its instance. */
@@ -232,7 +241,7 @@ export function replaceEndpoints(db: WriteDb, service: StoredService, endpoints:
         address: endpoint.address,
         containerPort: endpoint.containerPort,
         hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
-        range: endpoint.range,
+        range: rangeOf(db, endpoint),
       },
     );
   }

@@ -1,6 +1,6 @@
 import { type BindResult, type BindTarget, probeBind } from './bind-probe.ts';
 import { findWorkplace, type Workplace } from './checkout.ts';
-import type { Host } from './host.ts';
+import type { Host } from './platform.ts';
 import type { Listener, PortLimits } from './types.ts';
 
 /** A platform whose sockets and processes CLOS cannot list yet: bind probes still tell whether a port can be had. */

@@ -39,7 +39,7 @@ export function isForwarder(program: ProgramFacts): boolean {
 }
 
 /** True for a container engine, its daemon or its shims. */
-export function isEngine(program: ProgramFacts): boolean {
+function isEngine(program: ProgramFacts): boolean {
   return namesOf(program).some((name) => engines.test(name));
 }
 

@@ -11,7 +11,7 @@ interface ParentPort {
 }
 
 function parentPort(): ParentPort | null {
-  return 'parentPort' in process && process.parentPort ? (process.parentPort as ParentPort) : null;
+  return 'parentPort' in process && process.parentPort ? (process.parentPort as unknown as ParentPort) : null;
 }
 
 function utilityChannel(port: ParentPort): HostChannel {

@@ -128,6 +128,7 @@ export function superviseModule(options: Options): SupervisedModule {
       clearInterval(heartbeat);
       const process = running;
       if (process === null) return;
+      const asked = performance.now();
       await new Promise<void>((resolve) => {
         gone = resolve;
         const force = setTimeout(() => process.kill(), limitMs);
@@ -138,6 +139,7 @@ export function superviseModule(options: Options): SupervisedModule {
         };
         process.send({ type: 'stop' } satisfies ToModule);
       });
+      log.info({ module: name, ms: Math.round(performance.now() - asked) }, 'a module stopped');
     },
   };
 }

@@ -75,7 +75,7 @@ export const endpointSchema = z.strictObject({
     .union([portSchema, z.literal('auto')])
     .default('auto')
     .describe('A number is wanted, "auto" takes one from the range'),
-  range: nameSchema.default('apis'),
+  range: nameSchema.optional().describe('The range that holds the wanted port, else "apis", unless named'),
 });
 
 export const healthCheckSchema = z.discriminatedUnion('type', [

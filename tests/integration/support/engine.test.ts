@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { run } from '../../../tools/lib/run.ts';
 import { canStartPrivately, startEngine } from '../../support/engine.ts';
 import { engineCall } from '../../support/engine-http.ts';
 import type { TestEngine } from '../../support/test-engine.ts';
@@ -44,7 +45,7 @@ describe.runIf(canStartPrivately())('a private engine', () => {
 
   it('runs the web image and publishes its port', async () => {
     await start(engine, 'web', anyPort);
-    expect(await get(await publishedPort(engine, 'web'))).toContain('It works.');
+    expect(await page(await publishedPort(engine, 'web'))).toContain('It works.');
   });
 
   it('lets containers of one network find each other by name', async () => {
@@ -63,8 +64,8 @@ describe.runIf(canStartPrivately())('a private engine', () => {
 
   it('does not meet another private engine', async () => {
     await start(other, 'web', anyPort);
-    expect(await get(await publishedPort(other, 'web'))).toContain('It works.');
-    expect(await get(await publishedPort(engine, 'web'))).toContain('It works.');
+    expect(await page(await publishedPort(other, 'web'))).toContain('It works.');
+    expect(await page(await publishedPort(engine, 'web'))).toContain('It works.');
     expect(JSON.parse(await engineCall(other.socketPath, '/containers/json?all=1'))).toHaveLength(1);
   });
 
@@ -85,7 +86,23 @@ describe.runIf(canStartPrivately())('a private engine', () => {
     await third.stop();
     expect(existsSync(third.socketPath)).toBe(false);
   });
+
+  it('is cleared away by the next one when its run was killed', async () => {
+    const code = `
+      import { startEngine } from './tests/support/engine.ts';
+      const { socketPath } = await startEngine();
+      process.stdout.write(socketPath, () => process.kill(process.pid, 'SIGKILL'));`;
+    const { output } = await run([process.execPath, '--input-type=module', '-e', code], { capture: true });
+    expect(existsSync(output)).toBe(true);
+    await (await startEngine()).stop();
+    expect(existsSync(output)).toBe(false);
+  });
 });
+
+/** The engine's proxy accepts connections a moment before the program in the container does. */
+function page(port: number): Promise<string> {
+  return vi.waitFor(() => get(port), { timeout: 10_000 });
+}
 
 function get(port: number): Promise<string> {
   return new Promise((resolve, reject) => {

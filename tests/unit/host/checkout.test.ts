@@ -67,7 +67,7 @@ describe('the checkout that a folder belongs to', () => {
   it('does not wait for a pipe, nor trip over a folder or broken text in the place of a file', async () => {
     const root = temporaryFolder();
     writeTree(root, { 'a/package.json/x': '', 'a/.git/HEAD/x': '', 'b/package.json': '{"name":', 'b/.git/HEAD': '\0' });
-    execFileSync('mkfifo', [`${root}/pipe`]);
+    execFileSync('/usr/bin/mkfifo', [`${root}/pipe`]);
     writeTree(root, { 'c/.git': `gitdir: ${root}/nowhere\n`, 'c/package.json': { link: `${root}/pipe` } });
     expect(await findWorkplace(`${root}/a`)).toEqual({ project: null, checkout: null });
     expect(await findWorkplace(`${root}/b`)).toEqual({ project: 'b', checkout: { root: `${root}/b`, branch: null } });

@@ -115,6 +115,28 @@ describe('listeners on Linux', () => {
     expect([before?.owner?.name, after?.owner?.name]).toEqual(['old', 'new']);
   });
 
+  it('looks for a socket anew when its process has let go of it', async () => {
+    const root = temporaryFolder();
+    recordedProc(root, [{ pid: 700, comm: 'old', ppid: 1, fds: { 3: 'socket:[24829]' } }]);
+    const host = new LinuxHost({ procRoot: root });
+    const [before] = await host.listListeners({ owners: true, ports: [3000] });
+    rmSync(`${root}/700/fd/3`);
+    recordedProc(root, [{ pid: 600, comm: 'heir', ppid: 1, fds: { 3: 'socket:[24829]' } }]);
+    const [after] = await host.listListeners({ owners: true, ports: [3000] });
+    expect([before?.owner?.name, after?.owner?.name]).toEqual(['old', 'heir']);
+  });
+
+  it('reads a table that comes in many pieces', async () => {
+    const root = temporaryFolder();
+    const rows = Array.from({ length: 200 }, (_, index) => {
+      const port = (5000 + index).toString(16).toUpperCase();
+      return `${String(index).padStart(4)}: 0100007F:${port} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 ${900 + index} 1`;
+    });
+    writeTree(root, { 'net/tcp': `  sl  local_address\n${rows.join('\n')}\n` });
+    const listeners = await new LinuxHost({ procRoot: root }).listListeners({ owners: false });
+    expect(listeners.map(({ port }) => port)).toEqual(Array.from({ length: 200 }, (_, index) => 5000 + index));
+  });
+
   it('recognises the forwarder of a container and protects it', async () => {
     const host = hostWith([
       {
@@ -167,16 +189,20 @@ describe('a process on Linux', () => {
     });
   });
 
-  it('is alive only with the same start and boot', async () => {
-    const host = hostWith([{ pid: 700, comm: 'node', ppid: 1, startTicks: 250 }]);
+  it('is alive only with the same start and boot, and not as a zombie', async () => {
+    const host = hostWith([
+      { pid: 700, comm: 'node', ppid: 1, startTicks: 250 },
+      { pid: 702, comm: 'node', ppid: 1, startTicks: 250, state: 'Z' },
+    ]);
     const bootId = '4b1ab6e1-7e1c-4d2c-9a44-0c3f5b1f7f10';
     const alive = [
       { pid: 700, startTicks: 250, bootId },
       { pid: 700, startTicks: 251, bootId },
       { pid: 700, startTicks: 250, bootId: 'another' },
       { pid: 701, startTicks: 250, bootId },
+      { pid: 702, startTicks: 250, bootId },
     ].map((identity) => host.isAlive(identity));
-    expect(await Promise.all(alive)).toEqual([true, false, false, false]);
+    expect(await Promise.all(alive)).toEqual([true, false, false, false, false]);
   });
 });
 

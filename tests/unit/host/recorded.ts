@@ -28,6 +28,7 @@ export function writeTree(root: string, tree: Record<string, string | { link: st
 export interface RecordedProcess {
   pid: number;
   comm: string;
+  state?: string;
   ppid: number;
   session?: number;
   terminal?: number;
@@ -52,9 +53,20 @@ export function recordedProc(root: string, processes: readonly RecordedProcess[]
     ...Object.fromEntries((['tcp', 'tcp6', 'udp', 'udp6'] as const).map((name) => [`net/${name}`, recorded(name)])),
   });
   for (const one of processes) {
-    const { pid, comm, ppid, session = pid, terminal = 0, startTicks = 5000, uid = 0, argv = [], fds = {} } = one;
+    const {
+      pid,
+      comm,
+      state = 'S',
+      ppid,
+      session = pid,
+      terminal = 0,
+      startTicks = 5000,
+      uid = 0,
+      argv = [],
+      fds = {},
+    } = one;
     writeTree(root, {
-      [`${pid}/stat`]: `${pid} (${comm}) S ${ppid} ${pid} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 11 0 ${startTicks} 1 0\n`,
+      [`${pid}/stat`]: `${pid} (${comm}) ${state} ${ppid} ${pid} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 11 0 ${startTicks} 1 0\n`,
       [`${pid}/status`]: `Name:\t${comm}\nPPid:\t${ppid}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
       [`${pid}/cmdline`]: argv.map((argument) => `${argument}\0`).join(''),
       [`${pid}/cgroup`]: one.cgroup ?? '0::/user.slice\n',

@@ -1,6 +1,6 @@
 import { type BindResult, type BindTarget, probeBind } from '../bind-probe.ts';
 import { findWorkplace, type Workplace } from '../checkout.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../platform.ts';
 import { type Ourselves, protectedReason } from '../protection.ts';
 import type {
   Listener,

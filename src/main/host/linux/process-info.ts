@@ -16,7 +16,7 @@ interface Users {
   names: Map<number, string>;
 }
 
-export interface ProcessStat {
+interface ProcessStat {
   comm: string;
   /** One letter; `Z` has ended and waits for its parent to notice. */
   state: string;
@@ -27,7 +27,7 @@ export interface ProcessStat {
 }
 
 /** Fields of `/proc/<pid>/stat` (proc_pid_stat(5)); the name stands in parentheses and may itself contain some. */
-export function parseStat(text: string): ProcessStat | null {
+function parseStat(text: string): ProcessStat | null {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return null;
@@ -49,7 +49,7 @@ export function parseStat(text: string): ProcessStat | null {
  * The container that a process runs in, by the innermost 64-digit id in its control groups: `/docker/<id>` (v1),
  * `docker-<id>.scope` (systemd), `libpod-<id>.scope`, `cri-containerd-<id>.scope`.
  */
-export function parseContainerId(cgroup: string): string | null {
+function parseContainerId(cgroup: string): string | null {
   for (const line of cgroup.split('\n')) {
     const path = line.split(':').slice(2).join(':');
     const ids = path.match(/(?<=^|[/:-])[0-9a-f]{64}(?=$|[/.])/g);
@@ -60,7 +60,7 @@ export function parseContainerId(cgroup: string): string | null {
 }
 
 /** Names of users by uid, from the text of `/etc/passwd`. */
-export function parsePasswd(text: string): Map<number, string> {
+function parsePasswd(text: string): Map<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {
     const [name, , uid] = line.split(':');

@@ -69,7 +69,12 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
 
   const credentials = createCredentials(db);
   let states: ModuleState[] = [];
-  const modules = { get: () => states, set: (next: ModuleState[]) => void (states = next) };
+  const modules = {
+    get: () => states,
+    set: (next: ModuleState[]) => {
+      states = next;
+    },
+  };
   const server = createModuleServer(context, {
     portName: 'api',
     handlers: [

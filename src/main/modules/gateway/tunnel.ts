@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
@@ -61,7 +61,10 @@ export function tunnelUpgrade(
     if (settled) return;
     settled = true;
     outgoing.destroy();
-    writeRaw(socket, new ClosError('MODULE_UNAVAILABLE', 'The websocket does not answer. It is restarted by itself; try again.'));
+    writeRaw(
+      socket,
+      new ClosError('MODULE_UNAVAILABLE', 'The websocket does not answer. It is restarted by itself; try again.'),
+    );
   };
   outgoing.once('timeout', fail);
   outgoing.on('error', fail);

@@ -179,7 +179,11 @@ export class Upstream {
         this.#pool.dispatch(options, exchange);
       } catch (error) {
         // undici refuses what it could not write without ambiguity, such as control characters in the path.
-        answerProblem(response, new ClosError('INVALID_INPUT', 'The request cannot be passed on as it is.', { cause: error }), requestId);
+        answerProblem(
+          response,
+          new ClosError('INVALID_INPUT', 'The request cannot be passed on as it is.', { cause: error }),
+          requestId,
+        );
       }
     };
 
@@ -198,8 +202,12 @@ export class Upstream {
     if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
       return new ClosError('INVALID_INPUT', 'The request cannot be passed on as it is.', { cause: error });
     }
-    return new ClosError('MODULE_UNAVAILABLE', `The ${this.#name} does not answer. It is restarted by itself; try again.`, {
-      cause: error,
-    });
+    return new ClosError(
+      'MODULE_UNAVAILABLE',
+      `The ${this.#name} does not answer. It is restarted by itself; try again.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

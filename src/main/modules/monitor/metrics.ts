@@ -1,8 +1,8 @@
 import { Gauge, Registry } from 'prom-client';
 import { type ModuleName, moduleNames } from '#shared/contract/access.ts';
-import type { ModuleState } from '#shared/contract/system.ts';
-import { serviceStatuses } from '#shared/contract/services.ts';
 import type { ServiceStatus } from '#shared/contract/services.ts';
+import { serviceStatuses } from '#shared/contract/services.ts';
+import type { ModuleState } from '#shared/contract/system.ts';
 
 /** What is read anew for each scrape. What could not be read is null, and its samples are absent. */
 export interface Readings {

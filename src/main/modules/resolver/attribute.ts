@@ -15,6 +15,9 @@ export interface Attribution {
   own: boolean;
 }
 
+/** Who asks: a service is never in its own way. Null is a stranger. */
+export type Asking = Pick<WantedPort, 'service'>;
+
 /** A wanted port as a claim: the engine binds `::` for IPv6 only, a process for both families unless told otherwise. */
 export function claimOf(wanted: WantedPort): PortClaim {
   const { protocol, address, port } = wanted;
@@ -31,20 +34,20 @@ export function containerMeets(container: ContainerFact, wanted: WantedPort): bo
 }
 
 /** The name under which a managed container's service is known: its leases tell, else the container's own name stands in. */
-export function serviceOfContainer(container: ContainerFact, world: World): Holder['service'] {
+function serviceOfContainer(container: ContainerFact, world: World): Holder['service'] {
   const id = container.managedServiceId;
   if (id === null) return null;
   return { id, name: world.leases.find((lease) => lease.serviceId === id)?.serviceName ?? container.name };
 }
 
-export function attributeContainer(container: ContainerFact, wanted: WantedPort, world: World): Attribution {
+export function attributeContainer(container: ContainerFact, asking: Asking, world: World): Attribution {
   const service = serviceOfContainer(container, world);
   return {
     key: service === null ? `container:${container.id}` : `service:${service.id}`,
     kind: container.running ? 'container' : 'stopped-container',
     holder: containerHolder(container, service),
     container,
-    own: service !== null && service.id === wanted.service?.id,
+    own: service !== null && service.id === asking.service?.id,
   };
 }
 
@@ -52,9 +55,9 @@ export function attributeContainer(container: ContainerFact, wanted: WantedPort,
  * Who stands behind a listener: the container that its process runs in, the container that a forwarder stands for (found in the
  * engine's port map, also when the forwarder is hidden from us), a process that CLOS manages, CLOS itself, else the process.
  */
-export function attributeListener(listener: Listener, wanted: WantedPort, world: World): Attribution {
+export function attributeListener(listener: Listener, asking: Asking, world: World): Attribution {
   const container = containerBehind(listener, world);
-  if (container !== undefined) return attributeContainer(container, wanted, world);
+  if (container !== undefined) return attributeContainer(container, asking, world);
 
   const { owner } = listener;
   const managed =
@@ -66,7 +69,7 @@ export function attributeListener(listener: Listener, wanted: WantedPort, world:
       kind: 'process',
       holder: withProcess(serviceHolder(service, owner?.startedAt ?? null), owner),
       container: null,
-      own: service.id === wanted.service?.id,
+      own: service.id === asking.service?.id,
     };
   }
 

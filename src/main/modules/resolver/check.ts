@@ -1,5 +1,5 @@
 import type { BindResult, BindTarget } from '#main/host/bind-probe.ts';
-import type { Host } from '#main/host/host.ts';
+import type { Host } from '#main/host/platform.ts';
 import type { Listener, SocketProtocol } from '#main/host/types.ts';
 import type { Range, Suggestion } from '#shared/contract/ports.ts';
 import { suggestPorts } from './allocate.ts';

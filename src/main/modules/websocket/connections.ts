@@ -15,8 +15,10 @@ export interface ConnectionsOptions {
 }
 
 const maxMessageBytes = 64 * 1024;
-/** A client that does not answer a close frame within this time is cut off. */
-const closeTimeoutMs = 2000;
+/** A client that does not answer a close frame within this time is cut off; so long a slow one may read what it was sent. */
+const closeTimeoutMs = 5000;
+/** The same when CLOS stops. */
+const stopTimeoutMs = 1000;
 const goingAway = 1001;
 const tryAgainLater = 1013;
 
@@ -108,7 +110,7 @@ export class Connections {
     for (const ws of clients) ws.close(goingAway, 'CLOS is stopping');
     const deadline = setTimeout(() => {
       for (const ws of clients) ws.terminate();
-    }, closeTimeoutMs / 2);
+    }, stopTimeoutMs);
     await Promise.all(closed);
     clearTimeout(deadline);
   }
@@ -122,7 +124,8 @@ export class Connections {
       return { code: tryAgainLater, reason: 'Try again later' };
     }
     if (principal === null) return { code: closeCodes.notSignedIn, reason: 'Not signed in' };
-    if (!mayCall(principal, { permission: 'events:read' })) return { code: closeCodes.notAllowed, reason: 'Not allowed' };
+    if (!mayCall(principal, { permission: 'events:read' }))
+      return { code: closeCodes.notAllowed, reason: 'Not allowed' };
     return null;
   }
 

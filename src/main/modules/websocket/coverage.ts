@@ -33,7 +33,11 @@ export class Coverage {
    *
    * Returns up to which sequence number each topic still has to be replayed; topics that have nothing left are absent.
    */
-  add(id: number, topics: readonly Topic[], { since, position }: { since: number; position: number }): Map<Topic, number> {
+  add(
+    id: number,
+    topics: readonly Topic[],
+    { since, position }: { since: number; position: number },
+  ): Map<Topic, number> {
     this.#subscriptions.set(id, topics);
     const missing = new Map<Topic, number>();
     for (const topic of topics) {

@@ -36,6 +36,7 @@ export class Hub {
       advance: () => this.advance(),
       read: (after) => options.log.read(after, batchSize),
       snapshot: () => this.#takeSnapshot(),
+      left: (session) => void this.#sessions.delete(session),
       onError: options.onError,
     };
   }
@@ -50,10 +51,7 @@ export class Hub {
     this.#sessions.add(session);
     return {
       receive: (text) => session.receive(text),
-      leave: () => {
-        session.end();
-        this.#sessions.delete(session);
-      },
+      leave: () => session.end(),
     };
   }
 

@@ -26,6 +26,8 @@ export interface SessionWorld {
   advance(): void;
   read(after: number): LoggedEvent[];
   snapshot(): Promise<Snapshot>;
+  /** The session gets nothing more. */
+  left(session: Session): void;
   onError(error: unknown): void;
 }
 
@@ -64,6 +66,7 @@ export class Session {
     this.#ended = true;
     this.live = false;
     this.#waiting.length = 0;
+    this.#world.left(this);
   }
 
   /** Writes frames, unless the reader is too slow: then it is dropped and may resume by sequence number. */

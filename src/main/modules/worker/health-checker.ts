@@ -1,5 +1,12 @@
 import type { Health } from '#shared/contract/services.ts';
-import { type CheckOutcome, freshHealth, type HealthState, nextDelay, nextHealth } from './health-state.ts';
+import {
+  type CheckOutcome,
+  type HealthState,
+  initialHealth,
+  nextDelay,
+  nextHealth,
+  startPeriodLeft,
+} from './health-state.ts';
 import type { CheckTarget } from './targets.ts';
 
 export interface HealthCheckerOptions {
@@ -18,6 +25,8 @@ interface Watched {
   state: HealthState;
   /** What the world has been told, by the row or by a report of ours. */
   told: Health;
+  /** The end of the start period, on the monotonic clock. */
+  startEnds: number;
   timer: NodeJS.Timeout | null;
   running: Promise<void> | null;
 }
@@ -97,8 +106,14 @@ export class HealthChecker {
       return;
     }
     this.#forget(target.serviceId);
-    // After a restart of ours the row tells what was found before; a new run of the container begins anew.
-    const fresh: Watched = { target, state: freshHealth, told: target.known, timer: null, running: null };
+    const fresh: Watched = {
+      target,
+      state: initialHealth(target.known),
+      told: target.known,
+      startEnds: performance.now() + startPeriodLeft(target, Date.now()),
+      timer: null,
+      running: null,
+    };
     this.#watched.set(target.serviceId, fresh);
     this.#schedule(fresh);
   }
@@ -128,7 +143,7 @@ export class HealthChecker {
     const outcome = await this.#options.probe(target);
     // Meanwhile the container may have been stopped or replaced: then this says nothing about the present one.
     if (!this.#isCurrent(watched)) return;
-    const inStartPeriod = Date.now() - target.startedAt < target.startPeriodMs;
+    const inStartPeriod = performance.now() < watched.startEnds;
     watched.state = nextHealth(watched.state, outcome, { retries: target.retries, inStartPeriod });
     const { health, reason } = watched.state;
     if (health === watched.told) return;

@@ -1,3 +1,5 @@
+import type { Health } from '#shared/contract/services.ts';
+
 /** The health of one run of a container, as far as checks have shown it. */
 export interface HealthState {
   health: 'starting' | 'healthy' | 'unhealthy';
@@ -7,7 +9,18 @@ export interface HealthState {
   reason: string | null;
 }
 
-export const freshHealth: HealthState = { health: 'starting', failures: 0, reason: null };
+/** Where checks begin: with what was known of this run before (of a worker that was restarted), else with nothing. */
+export function initialHealth(known: Health): HealthState {
+  return { health: known === 'none' ? 'starting' : known, failures: 0, reason: null };
+}
+
+/**
+ * How much of the start period is left, in milliseconds, by the wall clock of the container's start. A clock that jumped can
+ * make it neither negative nor longer than it is.
+ */
+export function startPeriodLeft(target: { startedAt: number; startPeriodMs: number }, now: number): number {
+  return Math.min(target.startPeriodMs, Math.max(0, target.startPeriodMs - (now - target.startedAt)));
+}
 
 /** What a check found: nothing wrong, or why it failed. */
 export type CheckOutcome = { ok: true } | { ok: false; reason: string };

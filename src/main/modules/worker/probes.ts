@@ -24,7 +24,7 @@ function reasonOf(error: unknown, timeoutMs: number): string {
     case 'HPE_CR_EXPECTED':
       return 'The answer is not HTTP.';
     default:
-      return code.startsWith('HPE_') ? 'The answer is not HTTP.' : (code || 'The check failed.');
+      return code.startsWith('HPE_') ? 'The answer is not HTTP.' : code || 'The check failed.';
   }
 }
 

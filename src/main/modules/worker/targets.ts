@@ -19,7 +19,8 @@ export interface CheckTarget {
   known: Health;
 }
 
-const checkedStatuses: ReadonlySet<Service['status']> = new Set(['starting', 'running', 'unhealthy']);
+/** While a command still works on a service, what a check would find says nothing; the first one comes right after it. */
+const checkedStatuses: ReadonlySet<Service['status']> = new Set(['running', 'unhealthy']);
 
 /** Durations were checked when they came in; the fallback is for rows of another version. */
 function millis(text: string, fallback: number): number {

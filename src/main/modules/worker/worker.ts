@@ -23,7 +23,10 @@ function runHealthCheckHandler(db: ReadDb, checker: HealthChecker): Handler {
     const service = findService(db, body.serviceId);
     if (service === null) throw new ClosError('SERVICE_NOT_FOUND', `There is no service "${body.serviceId}".`);
     if (service.healthCheck === null) return { health: 'none' as const, reason: null };
-    return { health: service.health, reason: 'There is nothing to check: no container runs, or no tcp port is leased.' };
+    return {
+      health: service.health,
+      reason: 'There is nothing to check: no container runs, or no tcp port is leased.',
+    };
   });
 }
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHost, type Host } from '#main/host/host.ts';
+import { createHost } from '#main/host/host.ts';
+import type { Host } from '#main/host/platform.ts';
 import { createChecker } from '#main/modules/resolver/check.ts';
 import type { WantedPort, World } from '#main/modules/resolver/world.ts';
 import { freePort, hold } from '../../host/sockets.ts';
@@ -126,6 +127,18 @@ describe.runIf(process.platform === 'linux')('a check', () => {
     const port = await freePort();
     await hold({ protocol: 'tcp', port, ...held });
     expect(await outline([wantedAt(port, wish)])).toEqual(expected);
+  });
+
+  it('asks once more when the holder lets go while it looks', async () => {
+    const port = await freePort();
+    const release = await hold({ protocol: 'tcp', address: '127.0.0.1', port });
+    const host = createHost();
+    const list = host.listListeners.bind(host);
+    host.listListeners = async (options) => {
+      await release();
+      return await list(options);
+    };
+    expect(await createChecker({ host }).check([wantedAt(port)], nothing)).toEqual([]);
   });
 
   it('says that an address is not there', async () => {

@@ -4,7 +4,7 @@ import type { Operation } from '#shared/contract/operations.ts';
 import type { LogLine, Service, ServicePatch, ServiceSpec } from '#shared/contract/services.ts';
 import { appendEvent } from '../../../database/events.ts';
 import type { WriteDb } from '../../../database/handle.ts';
-import { deleteLease } from '../../../database/leases.ts';
+import { deleteLease, listRanges } from '../../../database/leases.ts';
 import {
   findService,
   insertService,
@@ -53,6 +53,17 @@ function answerOperation(call: { answer: Call<unknown>['answer'] }, operation: O
 
 type SortKey = 'name' | 'createdAt' | 'status';
 
+/** A range that does not exist would leave an endpoint without ports to move to. */
+function assertRanges(api: ApiContext, endpoints: ServiceSpec['endpoints']): void {
+  const known = listRanges(api.db.read).map(({ name }) => name);
+  const errors = endpoints.flatMap(({ range }, index) =>
+    range === undefined || known.includes(range)
+      ? []
+      : [{ path: `endpoints.${index}.range`, message: `is not one of ${known.join(', ')}` }],
+  );
+  if (errors.length > 0) throw new ClosError('INVALID_INPUT', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
+}
+
 function compareBy(sort: string): (a: Service, b: Service) => number {
   const descending = sort.startsWith('-');
   const key = (descending ? sort.slice(1) : sort) as SortKey;
@@ -100,7 +111,7 @@ function releaseChangedLeases(
       next.protocol === endpoint.protocol &&
       next.address === endpoint.address &&
       next.hostPort === endpoint.hostPort &&
-      next.range === endpoint.range;
+      (next.range ?? endpoint.range) === endpoint.range;
     if (same) continue;
     const { id: leaseId, address, port, reason, protocol } = endpoint.lease;
     appendEvent(write, {
@@ -125,6 +136,7 @@ async function update(
 ): Promise<void> {
   const changes = withoutAbsent(patch);
   const next: ServiceSpec = { ...toSpec(service), ...changes };
+  assertRanges(api, next.endpoints);
   await assertPolicy(next, { config: api.module.config.engine, protectedPaths: [api.module.home.root] });
   await api.db.commit((write) => {
     const latest = findService(write, service.id);
@@ -167,6 +179,7 @@ export function serviceHandlers(api: ApiContext): Handler[] {
   return [
     handle(services.create, async (call) => {
       const spec = call.body;
+      assertRanges(api, spec.endpoints);
       await assertPolicy(spec, { config: api.module.config.engine, protectedPaths: [api.module.home.root] });
       const id = await db.commit((write) => {
         const made = insertService(write, spec, api.instanceId);

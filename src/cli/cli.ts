@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CommanderError } from 'commander';
+import { z } from 'zod';
+import { findHome } from '#shared/node/home.ts';
+import { type Connection, connect } from './connect.ts';
+import type { CliContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { processTerminal } from './output/terminal.ts';
+import { createProgram, type GlobalOptions } from './program.ts';
+import { reportFailure } from './report.ts';
+
+// Both the source (src/cli) and what is built of it (out/main) lie two folders below package.json.
+const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version } = z.object({ version: z.string() }).parse(manifest);
+const serveRoot = new URL(import.meta.url.endsWith('.ts') ? '../main/serve.ts' : './serve.js', import.meta.url);
+
+// A reader that has seen enough, such as `head`, closes the pipe. That is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    throw error;
+  });
+}
+
+function makeContext(globals: GlobalOptions): { context: CliContext; close: () => Promise<void> } {
+  const { env, stdin, stdout, stderr } = process;
+  const home = findHome(globals.home === undefined ? env : { ...env, CLOS_HOME: resolve(globals.home) });
+  let connection: Promise<Connection> | null = null;
+  return {
+    context: {
+      env,
+      home,
+      version,
+      json: globals.json,
+      quiet: globals.quiet,
+      terminal: processTerminal({ stdin, stdout, stderr, color: globals.color, env }),
+      now: Date.now,
+      connect: () => {
+        connection ??= connect(home);
+        return connection;
+      },
+    },
+    close: async () => {
+      const open = await connection?.catch(() => null);
+      open?.close();
+    },
+  };
+}
+
+const program = createProgram({
+  version,
+  serveRoot,
+  run: async (globals, work) => {
+    const { context, close } = makeContext(globals);
+    try {
+      const code = await work(context);
+      if (code !== undefined) process.exitCode = code;
+    } catch (error) {
+      process.exitCode = await reportFailure(context, error);
+    } finally {
+      await close();
+    }
+  },
+});
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => write(`${text.replace(/^error: /, '').trim()}\nSee how it is used: clos help\n`),
+  });
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import type { Act } from '../context.ts';
+import { withName } from '../names.ts';
+import { commandOptions, settle } from '../operate.ts';
+import { forEachName } from '../report.ts';
+import { printOutcome } from '../run-service.ts';
+import { example } from './help.ts';
+
+export function stopCommand(act: Act): Command {
+  return new Command('stop')
+    .description('stop services; their ports stay theirs')
+    .argument('<name...>', 'names or ids of services')
+    .option('--dry-run', 'show what would be done and change nothing')
+    .addHelpText('after', example('clos stop web api'))
+    .action(
+      act((context, names: string[], options: { dryRun?: boolean }) =>
+        forEachName(context, names, async (client, name) => {
+          const input = { id: name, ...(options.dryRun === true ? { dryRun: true } : {}) };
+          const operation = await withName(client, name, async () =>
+            settle(context, client, await client.services.stop(input, commandOptions())),
+          );
+          await printOutcome(context, client, { operation, name });
+        }),
+      ),
+    );
+}

@@ -1,0 +1,76 @@
+import type { ErrorCode } from '#shared/contract/errors.ts';
+
+/** What the end of the process tells a script. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  unreachable: 5,
+  notAllowed: 6,
+} as const;
+export type ExitName = keyof typeof exitCodes;
+export type ExitCode = (typeof exitCodes)[ExitName];
+
+/** How each error ends the process. A code that is missing here does not compile. */
+const exitOfError = {
+  INVALID_INPUT: 'usage',
+  MALFORMED_BODY: 'usage',
+  UNSUPPORTED_MEDIA_TYPE: 'usage',
+  BODY_TOO_LARGE: 'usage',
+  HEADERS_TOO_LARGE: 'usage',
+  ROUTE_NOT_FOUND: 'notFound',
+  METHOD_NOT_ALLOWED: 'usage',
+
+  NOT_SIGNED_IN: 'notAllowed',
+  NOT_ALLOWED: 'notAllowed',
+  HOST_NOT_ALLOWED: 'notAllowed',
+  ORIGIN_NOT_ALLOWED: 'notAllowed',
+  RATE_LIMITED: 'failed',
+
+  NOT_FOUND: 'notFound',
+  SERVICE_NOT_FOUND: 'notFound',
+  CONFLICT_NOT_FOUND: 'notFound',
+  OPERATION_NOT_FOUND: 'notFound',
+  NAME_TAKEN: 'conflict',
+  SERVICE_BUSY: 'conflict',
+  PRECONDITION_FAILED: 'conflict',
+  PRECONDITION_REQUIRED: 'usage',
+  IDEMPOTENCY_KEY_REUSED: 'usage',
+
+  PORT_CONFLICT: 'conflict',
+  RANGE_EXHAUSTED: 'conflict',
+  CONFLICT_CLOSED: 'conflict',
+  OPTION_NOT_FOUND: 'notFound',
+
+  CONTAINER_POLICY: 'notAllowed',
+  IMAGE_NOT_FOUND: 'failed',
+  CONTAINER_NOT_FOUND: 'failed',
+  CONTAINER_NAME_TAKEN: 'conflict',
+  CONTAINER_FAILED: 'failed',
+  ENGINE_UNAVAILABLE: 'failed',
+  ENGINE_TIMEOUT: 'failed',
+  ENGINE_ERROR: 'failed',
+
+  MODULE_UNAVAILABLE: 'unreachable',
+  STORAGE_FULL: 'failed',
+  SHUTTING_DOWN: 'unreachable',
+  CLOS_UNREACHABLE: 'unreachable',
+  INTERNAL: 'failed',
+} as const satisfies Record<ErrorCode, ExitName>;
+
+/** The exit code of an error of the contract. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return exitCodes[exitOfError[code]];
+}
+
+/** The exit code of an HTTP answer that carries no error code. */
+export function exitCodeOfStatus(status: number): ExitCode {
+  if (status >= 200 && status < 400) return exitCodes.done;
+  if (status === 401 || status === 403 || status === 421) return exitCodes.notAllowed;
+  if (status === 404) return exitCodes.notFound;
+  if (status === 409 || status === 412) return exitCodes.conflict;
+  if (status >= 400 && status < 500 && status !== 408 && status !== 429) return exitCodes.usage;
+  return exitCodes.failed;
+}

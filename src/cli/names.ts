@@ -1,0 +1,38 @@
+import type { Client } from '#shared/client/client.ts';
+import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import type { Service } from '#shared/contract/services.ts';
+import { withAdvice } from './failure.ts';
+import { nearestName } from './nearest.ts';
+
+/** All services, over all pages. */
+export async function allServices(client: Client): Promise<Service[]> {
+  const services: Service[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<Client['services']['list']>> = await client.services.list({
+      limit: 500,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    services.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return services;
+}
+
+/** Does something with a named service; when there is none of that name, the error says which one was probably meant. */
+export async function withName<T>(client: Client, name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isClosError(error, 'SERVICE_NOT_FOUND')) throw error;
+    throw await suggest(client, name, error);
+  }
+}
+
+async function suggest(client: Client, name: string, error: ClosError): Promise<ClosError> {
+  const services = await allServices(client).catch(() => []);
+  if (services.length === 0) return error;
+  const names = services.map((service) => service.name);
+  const near = nearestName(name, names);
+  return near === null ? error : withAdvice(error, `Did you mean ${near}? See all services: clos ps`);
+}

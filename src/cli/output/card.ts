@@ -1,0 +1,93 @@
+import type { Conflict, ConflictOption, DetectedConflict, Holder } from '#shared/contract/conflicts.ts';
+import { conflictGlyph } from './status.ts';
+import { type Paint, visibleWidth } from './style.ts';
+import { cut } from './table.ts';
+import { ago, clockTime } from './time.ts';
+
+/** How the texts of a conflict are laid out, and seen from when. */
+export interface CardView {
+  width: number | null;
+  paint: Paint;
+  now: number;
+  /** The user's home folder, written as `~`. */
+  userHome: string;
+}
+
+const cardWidth = 78;
+const ends = new Set<ConflictOption['strategy']>(['stop-service', 'stop-container', 'end-process']);
+
+/** A conflict as text: who wants what, who holds it, what can be done about it and by which command, and why we think so. */
+export function renderConflictCard(conflict: Conflict | DetectedConflict, view: CardView): string[] {
+  const { paint } = view;
+  const width = Math.min(view.width ?? cardWidth, cardWidth);
+  const holder = holderLines(conflict.holder, { ...view, indent: 11 });
+  return [
+    headline(conflict, view, width),
+    ...holder.map((line, index) => (index === 0 ? `  held by  ${line}` : `           ${line}`)),
+    '',
+    ...conflict.options.flatMap((option) => optionLines(option, conflict.holder.name, paint)),
+    ...(conflict.options.length === 0 ? [] : ['']),
+    ...conflict.evidence.map(({ detail }, index) => `  ${paint('dim', `${index === 0 ? 'Why' : '   '}  ${detail}`)}`),
+  ];
+}
+
+function headline(conflict: Conflict | DetectedConflict, view: CardView, width: number): string {
+  const { paint } = view;
+  const { service, port, protocol } = conflict.wanted;
+  const wanted = `${service ?? 'A newcomer'} wants :${port}${protocol === 'udp' ? '/udp' : ''}`;
+  const since = 'detectedAt' in conflict ? ago(conflict.detectedAt, view.now) : '';
+  const gap = ' '.repeat(Math.max(2, width - visibleWidth(wanted) - since.length - 2));
+  return `${paint('yellow', conflictGlyph)} ${paint('bold', wanted)}${since === '' ? '' : gap + paint('dim', since)}`;
+}
+
+/**
+ * Who holds a port: what it is, where it comes from, and whether it is out of reach.
+ *
+ * A long command line is cut so that a line stays within 78 columns less its `indent`.
+ */
+export function holderLines(holder: Holder, view: { now: number; userHome: string; indent: number }): string[] {
+  const name = holderName(holder);
+  const facts = [
+    holder.pid === null ? null : `pid ${holder.pid}`,
+    holder.user,
+    holder.since === null ? null : `since ${clockTime(holder.since, view.now)}`,
+  ]
+    .filter((fact) => fact !== null)
+    .join(' · ');
+  const room = Math.max(16, cardWidth - view.indent - name.length - facts.length - 4);
+  const command = holder.command === null || holder.command === holder.name ? '' : cut(holder.command, room);
+
+  const { checkout, project } = holder;
+  const root = checkout?.root.startsWith(`${view.userHome}/`)
+    ? `~${checkout.root.slice(view.userHome.length)}`
+    : checkout?.root;
+  return [
+    [name, command, facts],
+    [project, root, checkout?.branch],
+    [holder.protected ? 'It is protected: CLOS will not end it.' : ''],
+  ]
+    .map((parts) => parts.filter((part) => typeof part === 'string' && part !== '').join('  '))
+    .filter((line) => line !== '');
+}
+
+/** "container shop-db-1 (postgres:17, exited)", "service web", "node". */
+export function holderName(holder: Holder): string {
+  if (holder.service !== null) return `service ${holder.service.name}`;
+  if (holder.container !== null) {
+    const { name, image, state } = holder.container;
+    return `container ${name} (${image}, ${state})`;
+  }
+  return holder.name;
+}
+
+function optionLines(option: ConflictOption, holder: string, paint: Paint): string[] {
+  const notes = [
+    option.recommended ? 'recommended' : null,
+    ends.has(option.strategy) ? `${holder} stops` : 'nothing stops',
+    option.affects.length === 0 ? null : `affects ${option.affects.join(', ')}`,
+    option.risk === 'high' ? 'high risk' : null,
+    option.reversible ? null : 'cannot be undone',
+  ].filter((note) => note !== null);
+  const mark = option.recommended ? paint('green', '●') : '○';
+  return [`  ${mark} ${option.title}  ${paint('dim', notes.join(' · '))}`, `    $ ${paint('cyan', option.command)}`];
+}

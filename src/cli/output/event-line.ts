@@ -1,0 +1,52 @@
+import { type ClosEvent, type EventData, eventTypes, isEventType } from '#shared/contract/events.ts';
+import type { Paint } from './style.ts';
+import { clockSeconds } from './time.ts';
+
+type Tellers = { [T in keyof typeof eventTypes]: (data: EventData<T>) => string };
+
+const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
+
+/** What happened, without who it happened to. A type that is missing here does not compile. */
+const tell: Tellers = {
+  'service.created': () => 'was created',
+  'service.updated': ({ changed }) => `was changed: ${changed.join(', ')}`,
+  'service.deleted': () => 'was removed',
+  'service.status-changed': ({ from, to, reason }) => `${from} → ${to}${because(reason)}`,
+  'service.health-changed': ({ from, to, reason }) => `health ${from} → ${to}${because(reason)}`,
+  'lease.granted': ({ endpoint, port, reason }) => `${endpoint} got :${port} (${reason})`,
+  'lease.moved': ({ endpoint, port, previousPort, reason }) =>
+    `${endpoint} moved :${previousPort} → :${port} (${reason})`,
+  'lease.released': ({ endpoint, port }) => `${endpoint} gave up :${port}`,
+  'conflict.detected': ({ conflict }) => `wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
+  'conflict.resolved': ({ option }) => `resolved by ${option}`,
+  'conflict.cleared': ({ reason }) => `cleared: ${reason}`,
+  'operation.started': ({ operation }) => `${operation.type} began`,
+  'operation.finished': ({ operation }) =>
+    `${operation.type} ${operation.status}${because(operation.error?.detail ?? null)}`,
+  'engine.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
+  'module.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
+};
+
+function describe<T extends keyof typeof eventTypes>(type: T, data: ClosEvent['data']): string | null {
+  // The table pairs each teller with its own schema; the compiler cannot follow the pair through an index.
+  const { data: schema } = eventTypes[type] as {
+    data: { safeParse(value: unknown): { success: boolean; data?: unknown } };
+  };
+  const parsed = schema.safeParse(data);
+  return parsed.success ? tell[type](parsed.data as EventData<T>) : null;
+}
+
+/** An event as one line: number, time, type, subject, what happened. Unknown types and shapes show their data. */
+export function eventLine(event: ClosEvent, paint: Paint): string {
+  const subject = event.subject.name ?? event.subject.id;
+  const known = isEventType(event.type) ? describe(event.type, event.data) : null;
+  const text = known ?? JSON.stringify(event.data);
+  const by =
+    event.actor.type === 'module' || event.actor.type === 'outside' ? '' : paint('dim', `  by ${event.actor.name}`);
+  return [
+    paint('dim', String(event.seq).padStart(6)),
+    paint('dim', clockSeconds(event.time)),
+    event.type.padEnd(22),
+    `${paint('bold', subject)} ${text}${by}`,
+  ].join('  ');
+}

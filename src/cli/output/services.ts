@@ -1,0 +1,62 @@
+import type { Service } from '#shared/contract/services.ts';
+import { statusMarks } from './status.ts';
+import type { Paint } from './style.ts';
+import { type Column, renderTable } from './table.ts';
+import { ago } from './time.ts';
+
+export interface ServicesView {
+  width: number | null;
+  paint: Paint;
+  now: number;
+}
+
+/** A service's ports: the leased ones, else the wanted ones. `:3000`, `:5353/udp`, `auto`. */
+export function portsText(service: Service): string {
+  const ports = service.endpoints.map(({ lease, hostPort, protocol }) => {
+    const port = lease?.port ?? hostPort;
+    return port === 'auto' ? 'auto' : `:${port}${protocol === 'udp' ? '/udp' : ''}`;
+  });
+  return ports.length === 0 ? '–' : ports.join(' ');
+}
+
+function sinceText(service: Service, now: number): string {
+  const since = ago(service.statusSince, now);
+  return service.statusReason === null ? since : `${since}: ${service.statusReason}`;
+}
+
+/** The list of services as a table, with a line below for each one that wants something. */
+export function renderServices(services: readonly Service[], view: ServicesView): string[] {
+  const { paint, now } = view;
+  const columns: Array<Column<Service>> = [
+    {
+      title: 'Status',
+      value: ({ status }) => `${statusMarks[status].glyph} ${status}`,
+      paint: ({ status }, text) => paint(statusMarks[status].colour, text),
+    },
+    { title: 'Name', value: ({ name }) => name, paint: (_service, text) => paint('bold', text) },
+    { title: 'Ports', value: portsText, paint: (_service, text) => paint('cyan', text) },
+    { title: 'Image', value: ({ runtime }) => runtime.image, yields: 1, shrinksTo: 12 },
+    { title: 'Since', value: (service) => sinceText(service, now), yields: 2, shrinksTo: 10 },
+    { title: 'Health', value: ({ health }) => (health === 'none' ? '–' : health), yields: 3 },
+  ];
+  const outdated = services.filter((service) => service.needsRestart);
+  return [
+    ...renderTable(services, columns, { width: view.width, paint }),
+    ...outdated.map(({ name }) => `${name} runs as it was before its last change. Apply it: clos restart ${name}`),
+  ];
+}
+
+/** One service in one line, after something was done to it. */
+export function serviceLine(service: Service, paint: Paint): string {
+  const { glyph, colour } = statusMarks[service.status];
+  const ports = service.endpoints.length === 0 ? '' : ` on ${portsText(service)}`;
+  const running = service.status === 'running' || service.status === 'starting' || service.status === 'unhealthy';
+  const url = running ? (service.endpoints.find((endpoint) => endpoint.url !== null)?.url ?? null) : null;
+  const reason = service.statusReason === null ? '' : `: ${service.statusReason}`;
+  const where = running
+    ? ports
+    : service.endpoints.some(({ lease }) => lease !== null)
+      ? `, keeps ${portsText(service)}`
+      : '';
+  return `${paint(colour, glyph)} ${service.name} is ${service.status}${where}${reason}${url === null ? '' : `  ${url}`}`;
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { parseDuration } from '#shared/base/units.ts';
+import { UsageError } from '../failure.ts';
+
+/** A whole number between two bounds. Throws `UsageError`. */
+export function parseWhole(value: string, name: string, bounds: { min: number; max: number }): number {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= bounds.min && number <= bounds.max) return number;
+  throw new UsageError(`${name} must be a whole number from ${bounds.min} to ${bounds.max}, and "${value}" is not.`);
+}
+
+/** A port as people write it: `3000` or `:3000`. Throws `UsageError`. */
+export function parsePort(value: string): number {
+  return parseWhole(value.replace(/^:/, ''), 'A port', { min: 1, max: 65_535 });
+}
+
+/** A moment: ISO 8601, or how long ago, such as `10m`. Throws `UsageError`. */
+export function parseMoment(value: string, now: number): string {
+  const before = parseDuration(value);
+  const time = before === null ? Date.parse(value) : now - before;
+  if (Number.isFinite(time) && Math.abs(time) <= 8.64e15) return new Date(time).toISOString();
+  throw new UsageError(
+    `"${value}" is neither a time nor a duration.`,
+    'Write --since 10m, or --since 2026-11-23T09:00:00Z',
+  );
+}
+
+/** `KEY=VALUE`; a bare `KEY` takes its value from this environment. Throws `UsageError`. */
+export function parseEnv(entries: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const entry of entries) {
+    const at = entry.indexOf('=');
+    const name = at === -1 ? entry : entry.slice(0, at);
+    const value = at === -1 ? env[name] : entry.slice(at + 1);
+    if (value === undefined) {
+      throw new UsageError(`The variable ${name} is not set here.`, `Give it a value: -e ${name}=VALUE`);
+    }
+    variables[name] = value;
+  }
+  return variables;
+}
+
+/** The text of a file, or of standard input for `-`. Throws `UsageError` when there is no such file. */
+export async function readText(path: string): Promise<string> {
+  if (path === '-') return text(process.stdin);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new UsageError(`The file ${path} cannot be read (${reason}).`);
+  }
+}

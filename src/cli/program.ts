@@ -1,0 +1,98 @@
+import { Command } from 'commander';
+import { apiCommand } from './commands/api.ts';
+import { conflictsCommand } from './commands/conflicts.ts';
+import { createCommand } from './commands/create.ts';
+import { eventsCommand } from './commands/events.ts';
+import { logsCommand } from './commands/logs.ts';
+import { openCommand } from './commands/open.ts';
+import { psCommand } from './commands/ps.ts';
+import { resolveCommand } from './commands/resolve.ts';
+import { restartCommand } from './commands/restart.ts';
+import { rmCommand } from './commands/rm.ts';
+import { serveCommand } from './commands/serve.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { stopCommand } from './commands/stop.ts';
+import { versionCommand } from './commands/version.ts';
+import { whoCommand } from './commands/who.ts';
+import type { CliContext, Handler } from './context.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** The options that every command knows. */
+export interface GlobalOptions {
+  json: boolean;
+  quiet: boolean;
+  color: boolean;
+  home: string | undefined;
+}
+
+const codesText = Object.entries({
+  done: 'done',
+  failed: 'failed',
+  usage: 'not understood',
+  notFound: 'not found',
+  conflict: 'conflict',
+  unreachable: 'CLOS is not running',
+  notAllowed: 'not allowed',
+} satisfies Record<keyof typeof exitCodes, string>)
+  .map(([name, text]) => `${Object.entries(exitCodes).find(([each]) => each === name)?.[1] ?? ''} ${text}`)
+  .join(' · ');
+
+/**
+ * All commands in one program.
+ *
+ * `run` is called with a command's work and the global options as they were parsed. Parsing throws a `CommanderError` for what
+ * cannot be understood, and after help was printed.
+ */
+export function createProgram(options: {
+  version: string;
+  serveRoot: URL;
+  run: (globals: GlobalOptions, work: (context: CliContext) => Promise<ExitCode | undefined>) => Promise<void>;
+}): Command {
+  const program = new Command('clos');
+  const act =
+    <A extends unknown[]>(handler: Handler<A>) =>
+    (...args: A) => {
+      const { json, quiet, color, home } = program.opts<Partial<GlobalOptions>>();
+      const globals = { json: json === true, quiet: quiet === true, color: color !== false, home };
+      return options.run(globals, (context) => handler(context, ...args));
+    };
+
+  program
+    .description('Every local service has an owner, a port, a name, a health and a history.')
+    .usage('<command> [options]')
+    .version(`clos ${options.version}`, '-V, --version', 'print the version')
+    .option('--json', 'print what the API answers, as JSON')
+    .option('--home <folder>', 'the home of CLOS, instead of CLOS_HOME or the usual folder')
+    .option('--no-color', 'no colours; NO_COLOR does the same')
+    .option('-q, --quiet', 'print only what was asked for')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', `\nExit codes: ${codesText}\n\nExample:\n  $ clos start web`)
+    .action(() => program.outputHelp());
+
+  program.commandsGroup('Services:');
+  for (const make of [
+    psCommand,
+    createCommand,
+    startCommand,
+    stopCommand,
+    restartCommand,
+    rmCommand,
+    logsCommand,
+    openCommand,
+  ]) {
+    program.addCommand(make(act));
+  }
+  program.commandsGroup('Ports:');
+  for (const make of [whoCommand, conflictsCommand, resolveCommand]) program.addCommand(make(act));
+  program.commandsGroup('CLOS:');
+  program.addCommand(serveCommand(act, options.serveRoot));
+  for (const make of [statusCommand, eventsCommand, apiCommand, versionCommand]) program.addCommand(make(act));
+
+  for (const command of program.commands) {
+    command.configureHelp(program.configureHelp()).allowExcessArguments(false);
+  }
+  return program;
+}

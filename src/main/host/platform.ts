@@ -1,0 +1,29 @@
+import type { BindResult, BindTarget } from './bind-probe.ts';
+import type { Workplace } from './checkout.ts';
+import type { Listener, ListListenersOptions, PortLimits, ProcessIdentity, ProcessInfo } from './types.ts';
+
+/**
+ * What CLOS knows about the sockets and processes of the machine that it runs on. One implementation per platform.
+ *
+ * Nothing here starts a program, changes anything, or throws because a process ended or belongs to someone else.
+ */
+export interface Host {
+  readonly platform: string;
+  /** Null when listeners and processes are visible; else what this platform cannot show, as a sentence for people. */
+  readonly limitation: string | null;
+  /** True when a bind of `::` fails whatever address of the port is held; elsewhere every address has to be asked. */
+  readonly wildcardSeesAll: boolean;
+
+  /** Listening TCP and bound UDP sockets. Empty where `limitation` says so. */
+  listListeners(options: ListListenersOptions): Promise<Listener[]>;
+  /** Null when there is no such process. */
+  describeProcess(pid: number): Promise<ProcessInfo | null>;
+  /** True while exactly this process lives: same pid, start and boot. Ask right before a signal. */
+  isAlive(identity: ProcessIdentity): Promise<boolean>;
+  /** Why a process must never be ended, as a sentence; null when it may be, or is gone. */
+  protectedReason(pid: number): Promise<string | null>;
+  findWorkplace(cwd: string): Promise<Workplace>;
+  probeBind(target: BindTarget): Promise<BindResult>;
+  /** Read anew at most every 30 s. */
+  portLimits(): Promise<PortLimits>;
+}

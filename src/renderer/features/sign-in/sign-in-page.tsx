@@ -1,0 +1,76 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { createClient } from '#shared/client/client.ts';
+import { fetchTransport } from '#shared/client/fetch-transport.ts';
+import { isClosError } from '#shared/contract/clos-error.ts';
+import { Button } from '../../components/button.tsx';
+import { CommandLine } from '../../components/command-line.tsx';
+import { Field, inputClass } from '../../components/field.tsx';
+import { commandLines } from '../../lib/commands.ts';
+import { problemOf } from '../../lib/problems.ts';
+import { keepToken } from '../../lib/session.ts';
+
+/** Asks who a key belongs to before it is kept. */
+async function tryKey(key: string): Promise<void> {
+  await createClient(fetchTransport({ baseUrl: '', token: () => key })).auth.me();
+  keepToken(key);
+}
+
+function keyProblem(error: unknown): string {
+  if (isClosError(error, 'NOT_SIGNED_IN')) return 'CLOS does not know this key.';
+  const { what, advice } = problemOf(error);
+  return `${what}. ${advice}`;
+}
+
+/** Without a token: how to get in. `failure` says why a link did not. */
+export function SignInPage({ failure }: { failure: string | null }) {
+  const [key, setKey] = useState('');
+  const attempt = useMutation({ mutationFn: tryKey });
+  return (
+    <main className="flex h-full items-center justify-center p-8">
+      <div className="flex w-full max-w-90 flex-col gap-6">
+        <div>
+          <h1 className="text-20 font-semibold">Sign in to CLOS</h1>
+          <p className="mt-2 text-soft">
+            Ask for a link on the machine that CLOS runs on. It signs this browser in once.
+          </p>
+        </div>
+        {failure !== null && (
+          <p role="alert" className="rounded-md bg-failed-wash px-3 py-2 text-failed">
+            {failure}
+          </p>
+        )}
+        <CommandLine command={commandLines.open()} className="justify-between rounded-md bg-sunken px-3 py-1.5" />
+        <form
+          className="flex flex-col gap-3 border-t pt-6"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (key.trim() !== '') attempt.mutate(key.trim());
+          }}
+        >
+          <Field
+            label="Or paste a key"
+            hint="It is kept for this tab only"
+            error={attempt.isError ? keyProblem(attempt.error) : undefined}
+          >
+            {(props) => (
+              <input
+                {...props}
+                type="password"
+                autoComplete="off"
+                spellCheck={false}
+                placeholder="clos_…"
+                value={key}
+                onChange={(event) => setKey(event.target.value)}
+                className={`${inputClass} mono`}
+              />
+            )}
+          </Field>
+          <Button type="submit" disabled={key.trim() === '' || attempt.isPending} className="justify-center">
+            Sign in
+          </Button>
+        </form>
+      </div>
+    </main>
+  );
+}

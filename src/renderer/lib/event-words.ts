@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { type ClosEvent, type EventData, type EventType, eventTypes, isEventType } from '#shared/contract/events.ts';
+import { listWords } from './format.ts';
+import type { GlyphStatus } from './glyph.ts';
+
+/** An event for people: what happened, the word for why, and the shape that stands for it. */
+export interface EventWords {
+  text: string;
+  reason: string | null;
+  glyph: GlyphStatus | null;
+}
+
+const operationWords: Record<string, string> = {
+  'service.start': 'start',
+  'service.stop': 'stop',
+  'service.restart': 'restart',
+  'service.delete': 'removal',
+  'conflict.resolve': 'resolution',
+};
+
+function because(code: number | null, reason: string | null): string | null {
+  return reason ?? (code === null ? null : `exit ${code}`);
+}
+
+type Describe = { [T in EventType]: (data: EventData<T>, name: string) => EventWords };
+
+const plain = (text: string): EventWords => ({ text, reason: null, glyph: null });
+
+const describe: Describe = {
+  'service.created': (_data, name) => plain(`${name} was registered`),
+  'service.updated': (data, name) => plain(`${name} was changed: ${listWords(data.changed) || 'nothing'}`),
+  'service.deleted': (_data, name) => plain(`${name} was removed`),
+  'service.status-changed': (data, name) => ({
+    text: `${name} is ${data.to === 'created' ? 'not started' : data.to}`,
+    reason: because(data.exitCode, data.reason),
+    glyph: data.to,
+  }),
+  'service.health-changed': (data, name) => ({
+    text:
+      data.to === 'none'
+        ? `${name} is no longer checked`
+        : `${name} is ${data.to === 'starting' ? 'being checked' : data.to}`,
+    reason: data.reason,
+    glyph: data.to === 'unhealthy' ? 'unhealthy' : data.to === 'healthy' ? 'running' : null,
+  }),
+  'lease.granted': (data, name) => ({ ...plain(`:${data.port} was leased to ${name}`), reason: data.reason }),
+  'lease.moved': (data, name) => ({
+    ...plain(`${name} moved from :${data.previousPort} to :${data.port}`),
+    reason: data.reason,
+  }),
+  'lease.released': (data, name) => ({ ...plain(`:${data.port} was given back by ${name}`), reason: data.reason }),
+  'conflict.detected': ({ conflict }) => ({
+    text: `${conflict.wanted.service ?? 'Somebody'} wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
+    reason: null,
+    glyph: 'conflict',
+  }),
+  'conflict.resolved': (data, name) => plain(`The conflict ${name} was resolved: ${data.option}`),
+  'conflict.cleared': (data, name) => ({ ...plain(`The conflict ${name} is gone`), reason: data.reason }),
+  'operation.started': ({ operation }) =>
+    plain(`${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} began`),
+  'operation.finished': ({ operation }) => ({
+    text: `${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} ${operation.status}`,
+    reason: operation.error?.detail ?? null,
+    glyph: operation.status === 'failed' ? 'failed' : null,
+  }),
+  'engine.state-changed': (data) => ({
+    text: data.state === 'available' ? 'The container engine answers' : `The container engine is ${data.state}`,
+    reason: data.reason,
+    glyph: data.state === 'available' ? 'running' : 'unknown',
+  }),
+  'module.state-changed': (data) => ({
+    text: `The module ${data.module} is ${data.state}`,
+    reason: data.reason,
+    glyph: data.state === 'degraded' ? 'failed' : null,
+  }),
+};
+
+function wordsOf<T extends EventType>(type: T, data: unknown, name: string): EventWords | null {
+  const parsed = z.safeParse(eventTypes[type].data, data);
+  // The table above pairs each type with the data that was parsed by it.
+  return parsed.success ? describe[type](parsed.data as EventData<T>, name) : null;
+}
+
+/** An event of a type or a version that this dashboard does not know is shown by its name. */
+export function eventWords(event: ClosEvent): EventWords {
+  const name = event.subject.name ?? event.subject.id;
+  const known = isEventType(event.type) ? wordsOf(event.type, event.data, name) : null;
+  return known ?? plain(`${event.type} ${name}`);
+}
+
+/** Facts about work in progress repeat what status and lease say; the short history leaves them out. */
+export function isHeadline(event: ClosEvent): boolean {
+  return !event.type.startsWith('operation.') || eventWords(event).glyph === 'failed';
+}

@@ -1,0 +1,31 @@
+import type { Operation } from '#shared/contract/operations.ts';
+import { client } from './connection.ts';
+import { recentEvents } from './live.ts';
+
+/** Milliseconds between looks, for when the event that tells of the end does not come. */
+const lookEveryMs = 3000;
+
+export function isOver(operation: Operation): boolean {
+  return operation.status !== 'pending' && operation.status !== 'running';
+}
+
+/** Answers when the operation has ended: by its event, or by looking now and then. */
+export async function operationEnd(operation: Operation): Promise<Operation> {
+  let current = operation;
+  while (!isOver(current)) {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        unsubscribe();
+        resolve();
+      };
+      const timer = setTimeout(done, lookEveryMs);
+      const unsubscribe = recentEvents.subscribe(() => {
+        const event = recentEvents.get()?.at(-1);
+        if (event?.type === 'operation.finished') done();
+      });
+    });
+    current = await client.operations.get({ id: operation.id });
+  }
+  return current;
+}

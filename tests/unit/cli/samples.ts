@@ -1,0 +1,103 @@
+import type { Conflict } from '#shared/contract/conflicts.ts';
+import type { Service } from '#shared/contract/services.ts';
+
+export const now = Date.parse('2026-11-23T10:00:00.000Z');
+
+/** A service as the API answers it. */
+export function sampleService(fields: Partial<Service> = {}): Service {
+  return {
+    id: 'svc_1',
+    name: 'web',
+    instance: 'main',
+    status: 'running',
+    statusReason: null,
+    statusSince: '2026-11-23T09:58:00.000Z',
+    health: 'healthy',
+    desired: 'running',
+    needsRestart: false,
+    runtime: { type: 'container', image: 'shop/web:1', mounts: [], init: true, pull: 'missing', observed: null },
+    endpoints: [
+      {
+        id: 'ept_1',
+        name: 'http',
+        protocol: 'tcp',
+        address: '127.0.0.1',
+        containerPort: 80,
+        hostPort: 3000,
+        range: 'apis',
+        lease: {
+          id: 'lse_1',
+          port: 3000,
+          protocol: 'tcp',
+          address: '127.0.0.1',
+          since: '2026-11-23T09:00:00.000Z',
+          reason: 'wanted',
+        },
+        url: 'http://127.0.0.1:3000',
+      },
+    ],
+    env: {},
+    healthCheck: null,
+    restart: { policy: 'no', maxRetries: 5 },
+    limits: {},
+    onConflict: 'ask',
+    revision: 1,
+    createdAt: '2026-11-23T09:00:00.000Z',
+    updatedAt: '2026-11-23T09:00:00.000Z',
+    ...fields,
+  };
+}
+
+/** web wants :3000, vite holds it. */
+export const sampleConflict: Conflict = {
+  id: 'cfl_7',
+  kind: 'process',
+  severity: 'blocking',
+  wanted: { service: 'web', serviceId: 'svc_1', endpoint: 'http', protocol: 'tcp', address: '127.0.0.1', port: 3000 },
+  holder: {
+    type: 'process',
+    name: 'node',
+    pid: 4242,
+    command: 'vite --port 3000',
+    user: 'ada',
+    since: '2026-11-23T09:12:00.000Z',
+    container: null,
+    service: null,
+    project: 'blog',
+    checkout: { root: '/home/ada/src/blog', branch: 'main' },
+    protected: false,
+  },
+  evidence: [
+    { source: 'listener', detail: 'tcp 0.0.0.0:3000 listens' },
+    { source: 'probe', detail: '127.0.0.1:3000 cannot be bound' },
+  ],
+  options: [
+    {
+      id: 'reassign',
+      strategy: 'reassign',
+      title: 'Run web on 3001',
+      steps: [],
+      affects: ['api'],
+      risk: 'none',
+      reversible: true,
+      recommended: true,
+      command: 'clos resolve cfl_7 --option reassign',
+      port: 3001,
+    },
+    {
+      id: 'end-process',
+      strategy: 'end-process',
+      title: 'Stop vite (TERM)',
+      steps: [],
+      affects: [],
+      risk: 'high',
+      reversible: false,
+      recommended: false,
+      command: 'clos resolve cfl_7 --option end-process',
+      port: null,
+    },
+  ],
+  state: 'open',
+  detectedAt: '2026-11-23T09:58:00.000Z',
+  closedAt: null,
+};
