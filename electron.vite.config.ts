@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
 
 /**
  * What is started as a process or thread of its own, by the name of its file below out/main: the two roots, the command line,
@@ -38,12 +39,16 @@ const preload: UserConfig['preload'] = {
   },
 };
 
+/**
+ * The dashboard is served from the root of an origin of its own everywhere, so an address such as /services/web can be opened
+ * directly. electron-vite sets `./` for pages from files; a later hook has the last word.
+ */
+const absolutePaths: Plugin = { name: 'absolute-paths', enforce: 'post', config: () => ({ base: '/' }) };
+
 const renderer: UserConfig['renderer'] = {
   root: 'src/renderer',
-  // Served from the root of an origin of its own everywhere, so that an address such as /services/web can be opened directly.
-  base: '/',
-  plugins: [react(), tailwindcss()],
-  // A data: URL is not allowed by the page's content security policy.
+  plugins: [react(), tailwindcss(), absolutePaths],
+  // Nothing is inlined: the page's policy allows fonts and scripts from its own origin only.
   build: { minify: true, assetsInlineLimit: 0, rolldownOptions: { input: 'src/renderer/index.html' } },
 };
 
