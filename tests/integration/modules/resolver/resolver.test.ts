@@ -347,7 +347,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
     const [tcp = 0] = Object.values(running.ports);
     expect((await client.internal.describePort({ port: tcp })).listeners).toHaveLength(1);
     await running.stop();
-    await expect(client.module.readyz()).rejects.toMatchObject({ code: 'CLOS_UNREACHABLE' });
+    await expect(client.module.readyz()).rejects.toMatchObject({ code: 'MODULE_UNAVAILABLE' });
     // A port that is held could not be had.
     await (await hold({ protocol: 'tcp', address: '127.0.0.1', port: tcp }))();
   });
