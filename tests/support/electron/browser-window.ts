@@ -258,11 +258,15 @@ export class BrowserWindow extends EventEmitter {
     const event = preventable();
     this.emit('close', event);
     if (event.defaultPrevented) return false;
+    this.destroy();
+    return true;
+  }
+
+  destroy(): void {
     all.delete(this);
     void this.webContents.close();
     this.emit('closed');
     windowClosed(this);
-    return true;
   }
 }
 const all = new Set<BrowserWindow>();
@@ -281,4 +285,5 @@ BrowserWindow.prototype satisfies Part<
   | 'maximize'
   | 'getNormalBounds'
   | 'close'
+  | 'destroy'
 >;
