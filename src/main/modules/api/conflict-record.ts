@@ -35,10 +35,7 @@ export async function recordConflicts(
   );
 }
 
-/** The refusal that carries the conflicts. */
+/** The refusal that carries the conflicts. Each has its options, and each option its command. */
 export function portConflict(conflicts: ReadonlyArray<Conflict | DetectedConflict>): ClosError {
-  const sentences = conflicts.map(conflictSentence).join('; ');
-  const first = conflicts[0]?.options.find(({ recommended }) => recommended);
-  const hint = first === undefined ? '' : ` ${first.title}: ${first.command}`;
-  return new ClosError('PORT_CONFLICT', `${sentences}.${hint}`, { extra: { conflicts } });
+  return new ClosError('PORT_CONFLICT', `${conflicts.map(conflictSentence).join('; ')}.`, { extra: { conflicts } });
 }

@@ -1,10 +1,18 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createContainerEngine } from '#main/runtimes/container/container-engine.ts';
+import { needsNewContainer } from '#main/runtimes/container/engine-errors.ts';
 import { createEngineWatcher } from '#main/runtimes/container/engine-watcher.ts';
 import type {
   ContainerChange,
   ContainerEnd,
   ContainerEngine,
+  ContainerSpec,
   EngineState,
   ObservedContainer,
 } from '#main/runtimes/container/types.ts';
@@ -12,6 +20,7 @@ import { canStartPrivately, startEngine } from '#tests/support/engine.ts';
 import { engineCall } from '#tests/support/engine-http.ts';
 import type { TestEngine } from '#tests/support/test-engine.ts';
 import { webImage } from '#tests/support/web-image.ts';
+import { startCuttingProxy } from './cutting-proxy.ts';
 import { makeSpec, shell, silentLog } from './spec.ts';
 
 /** Asks until it is so; generous, since the engine is slow when the machine is busy. */
@@ -109,13 +118,11 @@ describe('what the watcher tells', () => {
       engine.stop(stopped, { graceMs: 1000 }),
       engineCall(test.socketPath, `/containers/${elsewhere}/kill?signal=SIGKILL`, { method: 'POST' }),
     ]);
-    await expect
-      .poll(() => [ends(stopped), ends(elsewhere), ends(killed)])
-      .toEqual([
-        [{ cause: 'stopped', exitCode: 137 }],
-        [{ cause: 'stopped', exitCode: 137 }],
-        [{ cause: 'crashed', exitCode: 137 }],
-      ]);
+    await soon(() => [ends(stopped), ends(elsewhere), ends(killed)]).toEqual([
+      [{ cause: 'stopped', exitCode: 137 }],
+      [{ cause: 'stopped', exitCode: 137 }],
+      [{ cause: 'crashed', exitCode: 137 }],
+    ]);
   });
 
   it('is an end by itself, with its code, and never the state without the reason', async () => {
@@ -126,13 +133,11 @@ describe('what the watcher tells', () => {
     await Promise.all([fine, broken, asked].map((id) => engine.start(id)));
     // A signal that asks for something else does not make the end that follows a stop.
     await engineCall(test.socketPath, `/containers/${asked}/kill?signal=SIGHUP`, { method: 'POST' });
-    await expect
-      .poll(() => [ends(fine), ends(broken), ends(asked)])
-      .toEqual([
-        [{ cause: 'finished', exitCode: 0 }],
-        [{ cause: 'crashed', exitCode: 3 }],
-        [{ cause: 'finished', exitCode: 0 }],
-      ]);
+    await soon(() => [ends(fine), ends(broken), ends(asked)]).toEqual([
+      [{ cause: 'finished', exitCode: 0 }],
+      [{ cause: 'crashed', exitCode: 3 }],
+      [{ cause: 'finished', exitCode: 0 }],
+    ]);
     for (const id of [fine, broken, asked]) {
       const first = of(id).find((change) => change.container?.state === 'exited');
       expect(first?.ends).toHaveLength(1);
@@ -177,6 +182,42 @@ describe('what the watcher tells', () => {
   });
 });
 
+describe('what the watcher holds', () => {
+  it('is given back: event streams when it stops, every connection when the engine is closed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'held-'));
+    const proxy = await startCuttingProxy(test.socketPath, join(folder, 's'));
+    onTestFinished(async () => {
+      await proxy.close();
+      await rm(folder, { recursive: true });
+    });
+    const own = createContainerEngine({ address: { kind: 'socket', path: proxy.socketPath }, log: silentLog });
+    for (let i = 0; i < 5; i++) {
+      const snapshots: ObservedContainer[][] = [];
+      const watcher = createEngineWatcher({
+        engine: own,
+        log: silentLog,
+        onSnapshot: (containers) => snapshots.push(containers),
+        onChange: () => undefined,
+        onState: () => undefined,
+      });
+      watcher.start();
+      await soon(() => snapshots.length).toBe(1);
+      await watcher.stop();
+    }
+    // The event streams are closed; what is left waits for the next call, no more than the pool keeps.
+    await soon(proxy.connections).toBeLessThanOrEqual(8);
+    expect(proxy.requests.filter((request) => request.startsWith('GET /events'))).toHaveLength(5);
+    own.close();
+    await soon(proxy.connections).toBe(0);
+  });
+
+  it('keeps no process alive', async () => {
+    const program = fileURLToPath(new URL('./watch-once.ts', import.meta.url));
+    const run = promisify(execFile)(process.execPath, [program, test.socketPath], { timeout: 20_000 });
+    expect((await run).stdout).toBe('stopped');
+  });
+});
+
 describe.runIf(canStartPrivately())('an engine that goes away', () => {
   it('takes no container with it: the state says so, and a fresh snapshot follows when it is back', async () => {
     const running = await create();
@@ -203,13 +244,19 @@ describe.runIf(canStartPrivately())('an engine that goes away', () => {
   it('and comes back in the middle of starts: each container is there once, and all run in the end', async () => {
     const { snapshots } = await watch();
     const specs = Array.from({ length: 6 }, () => makeSpec());
-    const bring = async (spec: (typeof specs)[number]) => {
+    const bring = async (spec: ContainerSpec): Promise<string> => {
       const id = await engine.create(spec);
-      await engine.start(id);
-      return id;
+      try {
+        await engine.start(id);
+        return id;
+      } catch (error) {
+        if (!needsNewContainer(error)) throw error;
+        await engine.remove(id, { force: true });
+        return await bring(spec);
+      }
     };
     const first = Promise.allSettled(specs.map(bring));
-    await soon(async () => (await engine.list()).length).toBeGreaterThan(0);
+    await soon(async () => (await engine.list({ all: true })).length).toBeGreaterThan(0);
     await test.kill();
     await first;
     await test.restart();
