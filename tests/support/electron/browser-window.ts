@@ -11,7 +11,11 @@ import { type Frame, type MessagePortMain, PortLink } from './ports.ts';
 
 const preloadWorldName = 'clos-preload';
 
-class WebFrameMain {
+function withoutHash(url: string): string {
+  return url.replace(/#.*/, '');
+}
+
+export class WebFrameMain {
   #frame: () => PageFrame | null;
 
   constructor(frame: () => PageFrame | null) {
@@ -28,8 +32,8 @@ type FrameFromPage =
   | { kind: 'send'; channel: string; args: unknown[] }
   | { kind: 'invoke'; id: number; channel: string; args: unknown[] };
 
-class WebContents extends EventEmitter {
-  readonly mainFrame = new WebFrameMain(() => this.page?.mainFrame() ?? null);
+export class WebContents extends EventEmitter {
+  readonly #mainFrame = new WebFrameMain(() => this.page?.mainFrame() ?? null);
   readonly #options: Electron.WebPreferences;
   readonly #ready: Promise<Page>;
   #openHandler: (details: { url: string }) => { action: string } = () => ({ action: 'allow' });
@@ -45,6 +49,10 @@ class WebContents extends EventEmitter {
     super();
     this.#options = options;
     this.#ready = this.#create();
+  }
+
+  get mainFrame(): WebFrameMain {
+    return this.#mainFrame;
   }
 
   isDestroyed(): boolean {
@@ -65,8 +73,8 @@ class WebContents extends EventEmitter {
 
   async load(url: string): Promise<void> {
     const page = await this.#ready;
-    this.#asked = toShown(url);
-    await page.goto(this.#asked, { waitUntil: 'domcontentloaded' });
+    this.#asked = withoutHash(toShown(url));
+    await page.goto(toShown(url), { waitUntil: 'domcontentloaded' });
   }
 
   async close(): Promise<void> {
@@ -150,11 +158,11 @@ class WebContents extends EventEmitter {
       return route.abort('aborted');
     }
     const inMainFrame = frame === page.mainFrame();
-    if (inMainFrame && request.url() === this.#asked) {
+    if (inMainFrame && withoutHash(request.url()) === this.#asked) {
       this.#asked = null;
       return fulfil(route);
     }
-    const reload = inMainFrame && request.url() === page.url();
+    const reload = inMainFrame && withoutHash(request.url()) === withoutHash(page.url());
     const event = preventable();
     this.emit('will-frame-navigate', event);
     if (inMainFrame) this.emit('will-navigate', event);
@@ -164,7 +172,7 @@ class WebContents extends EventEmitter {
 WebContents.prototype satisfies Part<Electron.WebContents, 'isDestroyed' | 'send'>;
 
 export class BrowserWindow extends EventEmitter {
-  readonly webContents: WebContents;
+  readonly #webContents: WebContents;
   #bounds: Electron.Rectangle;
   #visible: boolean;
   #focused = false;
@@ -176,13 +184,17 @@ export class BrowserWindow extends EventEmitter {
     const { x = 0, y = 0, width = 800, height = 600 } = options;
     this.#bounds = { x, y, width, height };
     this.#visible = options.show ?? true;
-    this.webContents = new WebContents(options.webPreferences ?? {});
+    this.#webContents = new WebContents(options.webPreferences ?? {});
     windowOpened(this);
     all.add(this);
   }
 
   static getAllWindows(): BrowserWindow[] {
     return [...all];
+  }
+
+  get webContents(): WebContents {
+    return this.#webContents;
   }
 
   async loadURL(url: string): Promise<void> {
@@ -246,11 +258,15 @@ export class BrowserWindow extends EventEmitter {
     const event = preventable();
     this.emit('close', event);
     if (event.defaultPrevented) return false;
+    this.destroy();
+    return true;
+  }
+
+  destroy(): void {
     all.delete(this);
     void this.webContents.close();
     this.emit('closed');
     windowClosed(this);
-    return true;
   }
 }
 const all = new Set<BrowserWindow>();
@@ -269,10 +285,5 @@ BrowserWindow.prototype satisfies Part<
   | 'maximize'
   | 'getNormalBounds'
   | 'close'
+  | 'destroy'
 >;
-
-export const windowParts = {
-  BrowserWindow: BrowserWindow.prototype,
-  WebContents: WebContents.prototype,
-  WebFrameMain: WebFrameMain.prototype,
-};
