@@ -131,7 +131,7 @@ describe('The tour of the dashboard', () => {
     const card = dialog().getByRole('article', { name: `blog wants :${port}` });
     await card.waitFor();
     expect(await card.getByText('held by').locator('..').textContent()).toContain('shop');
-    expect(await card.getByRole('radio').count()).toBeGreaterThan(1);
+    expect(await card.getByRole('radio', { name: /Run blog on/ }).isChecked()).toBe(true);
     expect(await card.locator('code', { hasText: 'clos resolve cfl_' }).count()).toBe(1);
     await picture(page, 'conflict');
   });
