@@ -189,7 +189,8 @@ const row: BenchRow = {
     return round(
       async () => {
         const { steps } = await command(system, 'start');
-        if (steps.some(({ name }) => name === 'Create the container')) throw new Error('This was a create, not a start');
+        if (steps.some(({ name }) => name === 'Create the container'))
+          throw new Error('This was a create, not a start');
       },
       async () => void (await command(system, 'stop')),
     );
