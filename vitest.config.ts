@@ -28,19 +28,11 @@ export default defineConfig({
       project('integration', 1, { globalSetup, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 }),
       project('e2e', 2, {
         globalSetup,
-        exclude: ['tests/e2e/desktop/**'],
         fileParallelism: false,
         testTimeout: 90_000,
         hookTimeout: 120_000,
       }),
       project('faults', 3, { globalSetup, fileParallelism: false, testTimeout: 90_000, hookTimeout: 120_000 }),
-      // Needs Electron's program and a display: `npm run test:desktop`.
-      project('desktop', 4, {
-        include: ['tests/e2e/desktop/**/*.test.{ts,tsx}'],
-        fileParallelism: false,
-        testTimeout: 90_000,
-        hookTimeout: 120_000,
-      }),
     ],
   },
 });

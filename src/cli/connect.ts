@@ -25,7 +25,7 @@ const answerTimeoutMs = 60_000;
 const proofTimeoutMs = 2_000;
 
 /** What the person reads when nothing answers at all. */
-export function notRunning(cause?: unknown): ClosError {
+function notRunning(cause?: unknown): ClosError {
   return new ClosError('CLOS_UNREACHABLE', 'CLOS is not running.', cause === undefined ? {} : { cause });
 }
 
@@ -80,7 +80,7 @@ function accepts(socketPath: string): Promise<boolean> {
  * The proof is an Ed25519 signature over `clos:<nonce>:<address>:<port>`, so an impostor cannot pass on one that was made for
  * another port. Rejects with `CLOS_UNREACHABLE`.
  */
-export async function proveIdentity(baseUrl: string, identity: Discovery['identity']): Promise<void> {
+async function proveIdentity(baseUrl: string, identity: Discovery['identity']): Promise<void> {
   const url = new URL(baseUrl);
   const nonce = randomBytes(24).toString('base64url');
   const address = url.hostname.replace(/^\[|\]$/g, '');

@@ -1,15 +1,75 @@
+import { createConnection } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ClosEvent } from '#shared/contract/events.ts';
-import type { Home } from '#shared/node/home.ts';
+import { WebSocket } from 'ws';
+import { LiveClient } from '#shared/client/live-client.ts';
+import { ClosError } from '#shared/contract/clos-error.ts';
+import { type ClosEvent, topics } from '#shared/contract/events.ts';
+import { liveSubprotocol } from '#shared/contract/live.ts';
 import type { Connection } from './connect.ts';
+import type { CliContext } from './context.ts';
 
 const pollMs = 500;
 
-/** The events after a sequence number, in batches as they come, without end. */
-export async function* followEvents(connection: Connection, _home: Home, after: number): AsyncGenerator<ClosEvent[]> {
+/**
+ * The events after a sequence number, in batches as they come, without end.
+ *
+ * They come over the WebSocket on the home's own socket, and go on where they were when CLOS was away for a while. Where only
+ * the TCP port of the API has proved itself, the history is read again and again instead.
+ */
+export function followEvents(
+  context: CliContext,
+  connection: Connection,
+  after: number,
+): AsyncGenerator<ClosEvent[], void> {
+  return connection.via === 'socket' ? live(context, connection, after) : polled(connection, after);
+}
+
+async function* live(context: CliContext, { apiKey }: Connection, after: number): AsyncGenerator<ClosEvent[], void> {
+  const socketPath = context.home.socketOf('websocket');
+  let waiting: ClosEvent[] = [];
+  let ended: ClosError | null = null;
+  let wake = () => {};
+
+  const client = new LiveClient({
+    connect: async () =>
+      new WebSocket('ws://localhost/ws', [liveSubprotocol], {
+        createConnection: () => createConnection(socketPath),
+        headers: { authorization: `Bearer ${apiKey}` },
+      }),
+    topics,
+    since: after,
+    onEvent: (event) => {
+      waiting.push(event);
+      wake();
+    },
+    onState: (state, refusal) => {
+      if (refusal !== null) ended = new ClosError(refusal === 'not-allowed' ? 'NOT_ALLOWED' : 'NOT_SIGNED_IN');
+      else if (state === 'offline') void context.terminal.err('CLOS is away. Waiting for it to come back.');
+      wake();
+    },
+  });
+  client.start();
+  try {
+    while (ended === null) {
+      if (waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const batch = waiting;
+      waiting = [];
+      if (batch.length > 0) yield batch;
+    }
+    throw ended;
+  } finally {
+    client.stop();
+  }
+}
+
+async function* polled({ client }: Connection, after: number): AsyncGenerator<ClosEvent[], void> {
   let seen = after;
   for (;;) {
-    const { items } = await connection.client.events.list({ after: seen, limit: 500 });
+    const { items } = await client.events.list({ after: seen, limit: 500 });
     const last = items.at(-1);
     if (last === undefined) {
       await wait(pollMs);

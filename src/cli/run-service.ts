@@ -31,16 +31,20 @@ export async function runService(
   const operation = await withName(client, name, () =>
     options.onConflict === 'reassign' && !dryRun ? reassigning(context, client, call) : call(),
   );
-  await printOutcome(context, client, operation);
+  await printOutcome(context, client, { operation, name });
 }
 
-/** Prints what came of an operation on a service: the plan of a dry run, else how the service is now. */
-export async function printOutcome(context: CliContext, client: Client, operation: Operation): Promise<void> {
+/** Prints what came of an operation for a service: the plan of a dry run, else how the service is now. */
+export async function printOutcome(
+  context: CliContext,
+  client: Client,
+  { operation, name }: { operation: Operation; name: string },
+): Promise<void> {
   const { terminal } = context;
   if (context.json) return terminal.out(JSON.stringify(operation));
   if (operation.dryRun) return terminal.out(...renderPlan(operation));
-  if (context.quiet || operation.subject.type !== 'service') return;
-  const service = await client.services.get({ id: operation.subject.id });
+  if (context.quiet) return;
+  const service = await client.services.get({ id: name });
   await terminal.out(serviceLine(service, terminal.paint));
 }
 

@@ -96,8 +96,8 @@ ipcRenderer.on(channels.gone, dropChannel);
 
 ipcRenderer.on(channels.show, (_event, path: unknown) => {
   if (typeof path !== 'string' || !path.startsWith('/')) return;
-  history.pushState(null, '', path);
-  window.dispatchEvent(new PopStateEvent('popstate'));
+  // The page keeps its place behind the #, because it is loaded from one address.
+  location.hash = path;
 });
 
 async function websocketUrl(): Promise<string> {

@@ -1,66 +1,69 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { configSchema } from '#main/config/config.ts';
-import { makeServiceKeys } from '#main/supervisor/identity.ts';
-import { type Bus, type ModuleContext, portNames } from '#main/supervisor/module.ts';
-import { planPorts } from '#main/supervisor/port-plan.ts';
+import { loadIdentity, makeServiceKeys } from '#main/supervisor/identity.ts';
+import { type ModuleContext, portNames } from '#main/supervisor/module.ts';
 import { createSiblings } from '#main/supervisor/siblings.ts';
 import { recordOf } from '#shared/base/record-of.ts';
-import { type Client, createClient } from '#shared/client/client.ts';
 import type { ModuleName } from '#shared/contract/access.ts';
-import type { Home } from '#shared/node/home.ts';
-import { socketTransport } from '#shared/node/socket-transport.ts';
+import { findHome } from '#shared/node/home.ts';
 
-/** A module's world without a supervisor: any port, silent, and only those siblings that the test starts itself. */
-export interface TestContext {
-  context: ModuleContext;
-  /** The typed client on this module's socket, signed with a sibling's key, or with another token. */
-  clientAs(caller: ModuleName, token?: string): Client;
-  /** Closes the clients. The home is its maker's. */
-  close(): void;
+export interface ModuleWorld {
+  home: ModuleContext['home'];
+  serviceKeys: ModuleContext['serviceKeys'];
+  /** The surroundings of one module in this process. All ports are free ones; the modules share one bus. */
+  contextOf(name: ModuleName, overrides?: Partial<ModuleContext>): ModuleContext;
+  /** Closes the siblings' connections and removes the home. */
+  dispose(): void;
 }
 
-export function moduleContext(name: ModuleName, home: Home): TestContext {
-  const config = configSchema.parse({ profile: 'test', logLevel: 'silent', ports: recordOf(portNames, () => 0) });
+/** A home of its own in a temporary folder, and what modules need to start in it. */
+export function createModuleWorld(): ModuleWorld {
+  const root = mkdtempSync(join(tmpdir(), 'clos-home-'));
+  const home = findHome({ CLOS_HOME: root });
   const serviceKeys = makeServiceKeys();
-  const siblings = createSiblings({ home, key: serviceKeys[name] });
-  const open = [siblings.close];
+  const { privateKeyPem } = loadIdentity(home);
+  const config = configSchema.parse({ profile: 'test', logLevel: 'silent' });
+  const listeners = new Map<ModuleName, Set<(seq: number) => void>>();
+  const closers: Array<() => void> = [];
   return {
-    context: {
-      name,
-      process: 'in-process',
-      version: '0.0.0-test',
-      home,
-      packageRoot: process.cwd(),
-      config,
-      log: pino({ level: 'silent' }),
-      bus: memoryBus(),
-      serviceKeys,
-      identityKey: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      ports: planPorts(config),
-      sibling: siblings.to,
+    home,
+    serviceKeys,
+    contextOf(name, overrides = {}) {
+      const own = new Set<(seq: number) => void>();
+      listeners.set(name, own);
+      const siblings = createSiblings({ home, key: serviceKeys[name] });
+      closers.push(siblings.close);
+      return {
+        name,
+        process: 'in-process',
+        version: '0.0.0',
+        packageRoot: process.cwd(),
+        home,
+        config,
+        log: pino({ level: 'silent' }),
+        bus: {
+          ring(seq) {
+            for (const [other, set] of listeners)
+              if (other !== name) for (const listen of set) setImmediate(listen, seq);
+          },
+          onRing(listener) {
+            own.add(listener);
+            return () => void own.delete(listener);
+          },
+        },
+        serviceKeys,
+        identityKey: privateKeyPem,
+        ports: recordOf(portNames, () => ({ preferred: 0, candidates: [0] })),
+        sibling: siblings.to,
+        ...overrides,
+      };
     },
-    clientAs(caller, token = serviceKeys[caller]) {
-      const transport = socketTransport({ socketPath: home.socketOf(name), token: () => token });
-      open.push(transport.close);
-      return createClient(transport);
-    },
-    close() {
-      for (const close of open) close();
-    },
-  };
-}
-
-/** Doorbells within one process. They ring for everybody, the ringer included. */
-function memoryBus(): Bus {
-  const listeners = new Set<(seq: number) => void>();
-  return {
-    ring: (seq) => {
-      for (const listener of listeners) listener(seq);
-    },
-    onRing: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    dispose() {
+      for (const close of closers) close();
+      rmSync(root, { recursive: true, force: true });
     },
   };
 }

@@ -18,5 +18,5 @@ export function chosenParts(args: readonly string[]): readonly Part[] {
 }
 
 export function hasTests(part: Part): boolean {
-  return globSync(`tests/${part}/**/*.test.{ts,tsx}`, { exclude: ['tests/e2e/desktop/**'] }).length > 0;
+  return globSync(`tests/${part}/**/*.test.{ts,tsx}`).length > 0;
 }

@@ -19,7 +19,7 @@ export function stopCommand(act: Act): Command {
           const operation = await withName(client, name, async () =>
             settle(context, client, await client.services.stop(input, commandOptions())),
           );
-          await printOutcome(context, client, operation);
+          await printOutcome(context, client, { operation, name });
         }),
       ),
     );

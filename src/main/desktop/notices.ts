@@ -36,7 +36,7 @@ export function noticeOf(event: ClosEvent): Notice | null {
   }
   const changed = eventData(event, 'service.status-changed');
   if (changed === null) return null;
-  const about = { subject: event.subject.id, path: pathOf('service', event.subject.id) };
+  const about = { subject: event.subject.id, path: pathOf('service', name) };
   if (changed.to === 'failed') {
     const why = changed.reason ?? (changed.exitCode === null ? 'No reason is known' : `exit ${changed.exitCode}`);
     return changed.from === 'starting'

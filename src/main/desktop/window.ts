@@ -98,7 +98,7 @@ export function createMainWindow(options: WindowOptions): MainWindow {
       window = null;
     });
     created
-      .loadURL(`${appOrigin}${path}`)
+      .loadURL(`${appOrigin}/#${path}`)
       .catch((error: unknown) => log.warn(`The page could not be loaded: ${String(error)}`));
     return created;
   }

@@ -58,7 +58,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const run = useServiceCommands();
   const [, navigate] = useLocation();
   useEffect(() => {
-    if (dialog.current !== null && !dialog.current.open) dialog.current.showModal();
+    dialog.current?.showModal();
+    dialog.current?.querySelector('input')?.focus();
+    const element = dialog.current;
+    return () => element?.close();
   }, []);
   const pick = (act: () => void) => () => {
     dialog.current?.close();
@@ -82,8 +85,6 @@ export function Palette({ onClose }: { onClose: () => void }) {
         <div className="flex h-12 items-center gap-2.5 border-b px-5 text-faint">
           <Icon name="search" />
           <Command.Input
-            // biome-ignore lint/a11y/noAutofocus: the palette was opened to type here
-            autoFocus
             placeholder="Go to, start, stop"
             className="min-w-0 flex-1 bg-transparent text-14 text-text outline-none placeholder:text-faint"
           />

@@ -75,7 +75,8 @@ export function TopLine({ onPalette }: { onPalette: () => void }) {
   const live = useStore(liveStatus);
   const status = useQuery(operationQuery(contract.system.status));
   const page = pages.find((candidate) => isAt(candidate, location));
-  const thing = location.split('/')[2];
+  // A conflict's id says nothing to people; its card does.
+  const thing = page?.path === '/conflicts' ? undefined : location.split('/')[2];
   return (
     <header className="flex h-11 shrink-0 items-center gap-4 border-b bg-sunken px-4">
       <p className="flex min-w-0 flex-1 items-baseline gap-2">

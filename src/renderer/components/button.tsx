@@ -13,7 +13,6 @@ type ButtonProps = ComponentProps<'button'> & { look?: keyof typeof looks; icon?
 export function Button({ look = 'plain', icon, children, className = '', type = 'button', ...rest }: ButtonProps) {
   return (
     <button
-      // biome-ignore lint/a11y/useButtonType: it is `button` unless the caller says otherwise
       type={type}
       className={`inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md border px-2.5 font-medium whitespace-nowrap transition-colors duration-(--motion) disabled:opacity-50 ${looks[look]} ${className}`}
       {...rest}

@@ -16,7 +16,11 @@ export function Dialog({ title, onClose, children, footer, width = 'narrow' }: D
   const titleId = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog !== null && !dialog.open) {
+      dialog.showModal();
+      // The first thing that takes input, rather than the button that closes.
+      dialog.querySelector<HTMLElement>('input:not(:disabled), select, textarea')?.focus();
+    }
     return () => dialog?.close();
   }, []);
 

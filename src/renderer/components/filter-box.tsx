@@ -18,8 +18,7 @@ export function FilterBox({ ref, label, value, onChange, onMove, onEnter }: Filt
       <Icon name="search" />
       <input
         ref={ref}
-        type="text"
-        role="searchbox"
+        type="search"
         aria-label={label}
         placeholder="Filter"
         value={value}
@@ -39,7 +38,7 @@ export function FilterBox({ ref, label, value, onChange, onMove, onEnter }: Filt
             else onChange('');
           }
         }}
-        className="min-w-0 flex-1 bg-transparent text-13 text-text outline-none placeholder:text-faint"
+        className="min-w-0 flex-1 appearance-none bg-transparent [&::-webkit-search-cancel-button]:hidden text-13 text-text outline-none placeholder:text-faint"
       />
       {value === '' && <kbd className="mono">/</kbd>}
     </div>

@@ -96,7 +96,7 @@ export function PortChip({ port, state, url = null, label, tabStop = true }: Por
         {state === 'listening' && <span aria-hidden="true" className="size-1.5 rounded-full bg-running" />}
         {state === 'contested' && <span aria-hidden="true" className="h-2 w-1 bg-conflict" />}
         <span>{text}</span>
-        {label !== undefined && <span className="truncate font-sans">{label}</span>}
+        {label !== undefined && <span className="truncate font-sans leading-4">{label}</span>}
       </button>
     </Bubble>
   );

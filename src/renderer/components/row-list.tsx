@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table cannot place its rows freely, so the grid is made of roles
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and names its active row
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: Enter on the list opens the row
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { Cursor } from '../lib/use-cursor.ts';
@@ -42,11 +45,10 @@ export function RowList<T>({ label, items, keyOf, cursor, opened, onOpen, column
   return (
     <div
       role="grid"
+      tabIndex={0}
       aria-label={label}
       aria-rowcount={items.length + 1}
       aria-activedescendant={cursor.key === null ? undefined : `${id}-${cursor.key}`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the grid holds the focus, its rows are named by aria-activedescendant
-      tabIndex={0}
       className="group/list flex min-h-0 flex-1 flex-col -outline-offset-2"
     >
       <div
@@ -64,8 +66,6 @@ export function RowList<T>({ label, items, keyOf, cursor, opened, onOpen, column
             const name = keyOf(item);
             const active = name === cursor.key;
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: Enter on the list opens the row
-              // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus
               <div
                 key={key}
                 id={`${id}-${name}`}

@@ -5,7 +5,6 @@ import { CommandLine } from './command-line.tsx';
 
 function ToastCard({ toast }: { toast: Toast }) {
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: hovering only keeps the note from leaving
     <div
       className="slide-in pointer-events-auto w-90 rounded-lg border border-line-strong bg-raised py-2 pr-2 pl-4 shadow-float"
       onPointerEnter={() => holdToast(toast.id)}
@@ -40,7 +39,7 @@ export function Toaster() {
     <section
       aria-label="Notes"
       aria-live="polite"
-      className="pointer-events-none fixed right-4 bottom-4 z-50 flex flex-col gap-2"
+      className="pointer-events-none fixed bottom-4 left-48 max-[900px]:left-17 z-50 flex flex-col gap-2"
     >
       {shown.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />

@@ -11,12 +11,14 @@ export function operationKey(operation: OperationDefinition, input: object = {})
 
 /** The options of a React Query read, from the operation's definition. */
 export function operationQuery<D extends OperationDefinition>(operation: D, input?: OperationInput<D>) {
-  const given: Record<string, unknown> = { ...input };
+  const given: Record<string, unknown> = Object.assign({}, input);
   return queryOptions({
     queryKey: operationKey(operation, given),
     // `callOperation` has parsed the answer by this very definition.
     queryFn: ({ signal }) =>
-      callOperation(connection.transport, operation, given, { signal }) as Promise<OperationOutput<D>>,
+      callOperation(connection.transport, operation, { input: given, options: { signal } }) as Promise<
+        OperationOutput<D>
+      >,
   });
 }
 
@@ -24,7 +26,7 @@ type ItemOf<D> = OperationOutput<D> extends { items: Array<infer T>; nextCursor:
 
 /** All pages of a list as one array: what is on the screen is filtered and counted there, and stays whole while it is. */
 export function listQuery<D extends OperationDefinition>(operation: D, input?: OperationInput<D>) {
-  const given: Record<string, unknown> = { ...input };
+  const given: Record<string, unknown> = Object.assign({}, input);
   return queryOptions({
     queryKey: operationKey(operation, { ...given, pages: 'all' }),
     queryFn: async ({ signal }): Promise<Array<ItemOf<D>>> => {
@@ -32,7 +34,10 @@ export function listQuery<D extends OperationDefinition>(operation: D, input?: O
       let cursor: string | null = null;
       do {
         const request = { ...given, limit: 500, ...(cursor === null ? {} : { cursor }) };
-        const page = (await callOperation(connection.transport, operation, request, { signal })) as {
+        const page = (await callOperation(connection.transport, operation, {
+          input: request,
+          options: { signal },
+        })) as {
           items: Array<ItemOf<D>>;
           nextCursor: string | null;
         };

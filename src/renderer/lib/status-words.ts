@@ -17,8 +17,14 @@ export function statusWords(service: Service, nowMs: number): string {
   }
 }
 
+/** Health says something only of what runs; of anything else it would be the memory of an earlier run. */
+export function isUp({ status }: Service): boolean {
+  return status === 'running' || status === 'unhealthy' || status === 'starting';
+}
+
 export function healthWords(service: Service): string {
   if (service.healthCheck === null) return 'no check';
+  if (!isUp(service)) return 'not checked while it is down';
   switch (service.health) {
     case 'healthy':
       return 'healthy';

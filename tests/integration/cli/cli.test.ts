@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  await runCli(env, ['rm', '--yes', 'web', 'api', 'mover']);
+  await runCli(env, ['rm', '--yes', 'web', 'api', 'mover', 'watched', 'early', 'late']);
   await system.stop();
   removeHome(system.home);
   await engine.stop();
@@ -41,7 +41,7 @@ afterAll(async () => {
 describe('the life of a service on the command line', () => {
   it('goes from create to rm, each step said in words', async () => {
     const created = await clos('create', 'web', '--image', webImage, '-p', 'auto:80', '--health-path', '/');
-    expect(created).toEqual({ code: 0, out: '○ web is created on auto\nStart it with: clos start web\n', err: '' });
+    expect(created).toEqual({ code: 0, out: '○ web is created\nStart it with: clos start web\n', err: '' });
 
     const started = await clos('start', 'web');
     expect(started).toMatchObject({ code: 0, err: '' });
@@ -56,11 +56,6 @@ describe('the life of a service on the command line', () => {
     expect(JSON.parse((await clos('ps', '--json')).out)).toMatchObject({ items: [{ name: 'web' }], nextCursor: null });
 
     expect(await clos('open', 'web', '--print')).toEqual({ code: 0, out: `${url}\n`, err: '' });
-    const who = await clos('who', `:${port}`);
-    expect(who).toMatchObject({ code: 0, err: '' });
-    expect(who.out).toContain(`:${port} is held by service web.`);
-    expect(who.out).toContain('web (http)');
-
     expect(await clos('stop', 'web')).toEqual({ code: 0, out: `○ web is stopped, keeps :${port}\n`, err: '' });
     expect(await clos('restart', 'web')).toMatchObject({ code: 0, out: expect.stringContaining(`on :${port}`) });
 
@@ -87,7 +82,9 @@ describe('the life of a service on the command line', () => {
     expect(await follow.until(/tame/)).toBe('tame');
     await follow.end('SIGTERM');
     expect(await clos('logs', 'api')).toEqual({ code: 0, out: 'out\ntame\n', err: 'err\n' });
-    expect((await clos('logs', 'api', '--tail', '1')).out).toBe('tame\n');
+    // The engine keeps the two streams in no order of their own: the last line may be of either.
+    const last = await clos('logs', 'api', '--tail', '1');
+    expect(['tame\n', 'err\n']).toContain(last.out + last.err);
   });
 
   it('takes a service from standard input', async () => {
@@ -121,7 +118,7 @@ describe('a port conflict on the command line', () => {
       expect(plan).toMatchObject({
         code: 0,
         err: '',
-        out: expect.stringMatching(/CLOS would:\n[^]*Nothing was changed\.\n$/),
+        out: expect.stringMatching(/CLOS would:\n[\s\S]*Nothing was changed\.\n$/),
       });
       const wrong = await clos('resolve', String(id), '--option', 'magic');
       expect(wrong).toMatchObject({ code: 3, err: expect.stringContaining('It has: reassign') });
@@ -139,30 +136,42 @@ describe('a port conflict on the command line', () => {
 });
 
 describe('mistakes', () => {
+  beforeAll(() => clos('create', 'taken', '--image', webImage));
+
   it('end with the code of the table, in at most three lines that say what to do', async () => {
     const results = await Promise.all([
-      clos('start', 'mvoer'),
+      clos('start', 'takne'),
       clos('frobnicate'),
       clos('create', 'Bad', '--image', webImage),
       clos('who', 'many'),
       clos('conflicts', 'cfl_none'),
-      clos('create', 'mover', '--image', webImage),
+      clos('create', 'taken', '--image', webImage),
       clos('api', 'GET', '/nothing'),
       clos('api', 'POST', '/ports/check', '-d', '{'),
     ]);
     expect(results.map(({ code }) => code)).toEqual([3, 2, 2, 2, 3, 4, 3, 2]);
     for (const { err } of results) expect(err.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
-    expect(results[0]?.err).toContain('Did you mean mover? See all services: clos ps');
+    expect(results[0]?.err).toContain('Did you mean taken? See all services: clos ps');
     expect(results[2]?.err).toContain('name (NAME): must start with a letter');
   });
 
   it('of one service do not keep the others', async () => {
-    const result = await clos('stop', 'nobody', 'mover');
-    expect(result).toMatchObject({ code: 3, out: expect.stringContaining('mover is stopped') });
+    const result = await clos('stop', 'nobody', 'taken');
+    expect(result).toMatchObject({ code: 3, out: expect.stringMatching(/^○ taken is (created|stopped)\n$/) });
   });
 });
 
 describe('the rest of the commands', () => {
+  it('redraws the list when a service changes', async () => {
+    const watch = followCli(env, ['ps', '--watch']);
+    await watch.until(/./);
+    await clos('create', 'watched', '--image', webImage, '-p', 'auto:80');
+    expect(await watch.until(/created +watched/)).toMatch(/^○ created +watched +auto/);
+    await clos('start', 'watched');
+    expect(await watch.until(/running +watched/)).toMatch(/^● running +watched +:\d+/);
+    await watch.end('SIGTERM');
+  });
+
   it('sends raw requests and prints the answer byte by byte', async () => {
     const answer = await clos('api', 'POST', '/ports/check', '-d', '{"endpoints":[{"port":1}]}');
     expect(answer).toMatchObject({ code: 0, err: '' });
@@ -170,12 +179,13 @@ describe('the rest of the commands', () => {
   });
 
   it('tells the history and goes on as it grows', async () => {
+    await clos('create', 'early', '--image', webImage);
     const past = await clos('events', '--after', '0', '--type', 'service.created', '--json');
     const names = past.out
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).subject.name);
-    expect(names).toEqual(['web', 'api', 'piped', 'mover']);
+    expect(names.at(-1)).toBe('early');
 
     const follow = followCli(env, ['events', '--follow']);
     await follow.until(/module\.state-changed|service\./);
@@ -206,7 +216,7 @@ describe('without its socket', () => {
       response.setHeader('content-type', 'application/json');
       // Passes the question on to the real one, and its proof back.
       const nonce = request.url?.split('?')[1] ?? '';
-      fetch(`${system.discovery.api.url}/livez?${nonce}`)
+      void fetch(`${system.discovery.api.url}/livez?${nonce}`)
         .then((answer) => answer.text())
         .then((text) => response.end(text));
     }).listen(0, '127.0.0.1');
@@ -219,11 +229,7 @@ describe('without its socket', () => {
       const own = environmentOf(home);
 
       writeFileSync(home.discoveryFile, JSON.stringify(system.discovery));
-      expect(await runCli(own, ['ps', '--quiet'])).toMatchObject({
-        code: 0,
-        err: '',
-        out: expect.stringContaining('mover'),
-      });
+      expect(await runCli(own, ['status'])).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^CLOS \d/) });
 
       const forged = { ...system.discovery, api: { ...system.discovery.api, url: `http://127.0.0.1:${port}` } };
       writeFileSync(home.discoveryFile, JSON.stringify(forged));

@@ -43,7 +43,9 @@ export function followCli(env: NodeJS.ProcessEnv, args: readonly string[]) {
           resolve(line);
         };
         listeners.add(look);
-        ended.then((code) => reject(new Error(`clos ${args.join(' ')} ended (${code}) before ${pattern}:\n${text}`)));
+        void ended.then((code) =>
+          reject(new Error(`clos ${args.join(' ')} ended (${code}) before ${pattern}:\n${text}`)),
+        );
         look();
       });
     },

@@ -11,6 +11,10 @@ import { type Frame, type MessagePortMain, PortLink } from './ports.ts';
 
 const preloadWorldName = 'clos-preload';
 
+function withoutHash(url: string): string {
+  return url.replace(/#.*/, '');
+}
+
 class WebFrameMain {
   #frame: () => PageFrame | null;
 
@@ -65,8 +69,8 @@ class WebContents extends EventEmitter {
 
   async load(url: string): Promise<void> {
     const page = await this.#ready;
-    this.#asked = toShown(url);
-    await page.goto(this.#asked, { waitUntil: 'domcontentloaded' });
+    this.#asked = withoutHash(toShown(url));
+    await page.goto(toShown(url), { waitUntil: 'domcontentloaded' });
   }
 
   async close(): Promise<void> {
@@ -150,11 +154,11 @@ class WebContents extends EventEmitter {
       return route.abort('aborted');
     }
     const inMainFrame = frame === page.mainFrame();
-    if (inMainFrame && request.url() === this.#asked) {
+    if (inMainFrame && withoutHash(request.url()) === this.#asked) {
       this.#asked = null;
       return fulfil(route);
     }
-    const reload = inMainFrame && request.url() === page.url();
+    const reload = inMainFrame && withoutHash(request.url()) === withoutHash(page.url());
     const event = preventable();
     this.emit('will-frame-navigate', event);
     if (inMainFrame) this.emit('will-navigate', event);

@@ -24,5 +24,7 @@ process.on('message', async ({ id, source, argument }: { id: number; source: str
     answer({ error: error instanceof Error ? error.message : String(error) });
   }
 });
+// A test that died leaves no application behind.
+process.on('disconnect', () => electron.app.quit());
 // The channel alone does not keep the application running.
 process.channel?.unref();

@@ -56,7 +56,7 @@ describe('the list of services', () => {
     for (let width = 120; width >= 28; width--) {
       const lines = renderServices([sampleService(), failed], { ...view, width });
       expect(Math.max(...lines.map((line) => line.length)), String(width)).toBeLessThanOrEqual(width);
-      expect(lines.join('\n')).toMatch(/running {2}web {7}:3000[^]*failed {3}payments/);
+      expect(lines.join('\n')).toMatch(/running {2}web {7}:3000[\s\S]*failed {3}payments/);
     }
   });
 

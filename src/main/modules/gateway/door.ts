@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { isOwnHost, isOwnOrigin } from '../../http/guard.ts';
@@ -47,6 +48,7 @@ export interface Door {
  * requests that pass go to `answer`.
  */
 export function createDoor(websocketPath: string, answer: Answer): Door {
+  const refused = new WeakSet<Duplex>();
   const server = createServer(
     { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 },
     (request, response) => {
@@ -57,7 +59,8 @@ export function createDoor(websocketPath: string, answer: Answer): Door {
         answer(request, response);
         return;
       }
-      // What follows a request that we do not understand is not read as another one.
+      // What follows a request that we do not understand is not read as another one, nor answered.
+      refused.add(request.socket);
       response.setHeader('connection', 'close');
       answerProblem(response, refusal, newId('req'));
     },
@@ -65,6 +68,7 @@ export function createDoor(websocketPath: string, answer: Answer): Door {
   server.keepAliveTimeout = 65_000;
   server.maxConnections = 10_000;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (refused.has(socket)) return;
     const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT';
     writeRaw(socket, new ClosError(code, 'The request is not well-formed HTTP.'));
   });

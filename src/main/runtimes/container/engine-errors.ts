@@ -59,6 +59,11 @@ export function refused(doing: string, status: number, message: string): ClosErr
   if (taken !== null) {
     return new ClosError('PORT_CONFLICT', portSentence(taken), { cause, extra: { text: { ...taken, message: text } } });
   }
+  if (halfStarted.test(text)) {
+    const sentence =
+      'The container engine went down in the middle of an earlier start and cannot start this container any more. It has to be made anew.';
+    return new ClosError('CONTAINER_FAILED', sentence, { cause, extra: { needsNewContainer: true } });
+  }
   const row = refusals.find((each) => (each.status?.includes(status) ?? true) && each.text.test(text));
   return new ClosError(
     row?.code ?? 'ENGINE_ERROR',
@@ -67,6 +72,18 @@ export function refused(doing: string, status: number, message: string): ClosErr
       cause,
     },
   );
+}
+
+/**
+ * The engine was killed between making a container's task and remembering it. It never cleans that up by itself (seen with
+ * Docker 20.10); removing the container does.
+ */
+const halfStarted = /\btask [0-9a-f]{12,64}: already exists/i;
+
+/** True where no further start can succeed: the container is gone, or the engine has lost hold of it. Make a new one. */
+export function needsNewContainer(error: unknown): boolean {
+  if (!(error instanceof ClosError)) return false;
+  return error.code === 'CONTAINER_NOT_FOUND' || error.extra.needsNewContainer === true;
 }
 
 function portSentence(taken: PortConflictText): string {

@@ -57,7 +57,7 @@ function OptionRow({ option, group, chosen, disabled, onChoose }: OptionRowProps
         <input
           type="radio"
           name={group}
-          className="translate-y-0.5 accent-accent-fill"
+          className="size-3.5 translate-y-0.5 appearance-none rounded-full border border-control bg-page checked:border-4 checked:border-accent"
           checked={chosen}
           disabled={disabled}
           onChange={onChoose}

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { useLocation } from 'wouter';
 import type { Conflict } from '#shared/contract/conflicts.ts';
 import { contract } from '#shared/contract/contract.ts';
+import { Cell, HeadCell } from '../../components/cells.tsx';
 import { Page } from '../../components/page.tsx';
 import { PortChip } from '../../components/port-chip.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
@@ -21,23 +22,21 @@ function ConflictRow({ conflict, active }: { conflict: Conflict; active: boolean
   const open = state === 'open';
   return (
     <>
-      <span role="gridcell" className="flex min-w-0 items-center gap-2.5">
+      <Cell className="flex min-w-0 items-center gap-2.5">
         <StatusGlyph status={open ? 'conflict' : 'stopped'} />
         <span className={`truncate ${open ? 'font-medium' : 'text-soft'}`}>{wanted.service ?? 'Somebody'}</span>
-      </span>
-      <span role="gridcell">
+      </Cell>
+      <Cell>
         <PortChip port={wanted.port} state={open ? 'contested' : 'leased'} tabStop={active} />
-      </span>
-      <span role="gridcell" className="truncate text-soft" title={holder.command ?? holder.name}>
+      </Cell>
+      <Cell className="truncate text-soft" title={holder.command ?? holder.name}>
         {holder.service?.name ?? holder.name}
         {holder.command !== null && <span className="mono text-faint"> {holder.command}</span>}
-      </span>
-      <span role="gridcell" className="truncate text-faint">
-        {stateWords[state]}
-      </span>
-      <span role="gridcell" className="text-faint">
+      </Cell>
+      <Cell className="truncate text-faint">{stateWords[state]}</Cell>
+      <Cell className="text-faint">
         <RelativeTime iso={conflict.detectedAt} bare />
-      </span>
+      </Cell>
     </>
   );
 }
@@ -79,11 +78,7 @@ export function ConflictsPage({ opened }: { opened: string | null }) {
           opened={opened}
           onOpen={open}
           columns={columns}
-          head={heads.map((head) => (
-            <span key={head} role="columnheader">
-              {head}
-            </span>
-          ))}
+          head={heads.map((head) => <HeadCell key={head}>{head}</HeadCell>)}
           row={(conflict, active) => <ConflictRow conflict={conflict} active={active} />}
         />
       )}

@@ -37,7 +37,7 @@ function Counts({ services, conflicts }: { services: Service[]; conflicts: Confl
   const of = (...statuses: Array<Service['status']>) =>
     services.filter(({ status }) => statuses.includes(status)).length;
   const optional: Array<[GlyphStatus, number, string]> = [
-    ['starting', of('starting', 'stopping'), 'on the move'],
+    ['starting', of('starting', 'stopping'), 'changing'],
     ['unhealthy', of('unhealthy'), 'unhealthy'],
     ['failed', of('failed'), 'failed'],
     ['unknown', of('unknown'), 'unknown'],

@@ -45,7 +45,7 @@ export function PortLookup({ asked }: { asked: number | null }) {
 
   return (
     <form
-      role="search"
+      aria-label="Who holds a port"
       className="border-b px-5 py-3"
       onSubmit={(event) => {
         event.preventDefault();

@@ -51,6 +51,13 @@ export function emptyDraft(): ServiceDraft {
   };
 }
 
+const mebibyte = 1024 ** 2;
+
+/** Bytes as the form shows them: whole MiB where they are. */
+function sizeText(bytes: number): string {
+  return bytes % mebibyte === 0 ? `${bytes / mebibyte}MiB` : String(bytes);
+}
+
 export function draftOf(service: Service): ServiceDraft {
   const { limits, healthCheck } = service;
   return {
@@ -68,7 +75,7 @@ export function draftOf(service: Service): ServiceDraft {
     env: Object.entries(service.env)
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
-    memory: limits.memory === undefined ? '' : String(limits.memory),
+    memory: limits.memory === undefined ? '' : sizeText(limits.memory),
     cpus: limits.cpus === undefined ? '' : String(limits.cpus),
     pids: limits.pids === undefined ? '' : String(limits.pids),
     healthPath: healthCheck?.type === 'http' ? healthCheck.path : '',

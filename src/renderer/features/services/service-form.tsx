@@ -74,8 +74,6 @@ export function ServiceForm({ draft, errors, onChange, nameFixed = false }: Form
       <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,2fr)] gap-3">
         <TextField
           label="Name"
-          // biome-ignore lint/a11y/noAutofocus: the dialog was opened to type here
-          autoFocus={!nameFixed}
           disabled={nameFixed}
           placeholder="web"
           value={draft.name}

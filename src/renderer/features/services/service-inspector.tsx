@@ -47,7 +47,8 @@ export function ServiceInspector({ name, tab }: { name: string; tab?: string | u
         </>
       }
       footer={
-        data !== undefined && (
+        data !== undefined &&
+        current !== 'edit' && (
           <CommandLine
             command={
               current === 'logs' ? commandLines.logs(name) : commandLines[mayRun('stop', data) ? 'stop' : 'start'](name)

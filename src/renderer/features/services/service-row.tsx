@@ -1,10 +1,11 @@
 import type { Conflict } from '#shared/contract/conflicts.ts';
 import type { Service } from '#shared/contract/services.ts';
+import { Cell, HeadCell } from '../../components/cells.tsx';
 import { PortChip } from '../../components/port-chip.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { endpointState, openConflictOf, portOf } from '../../lib/port-state.ts';
-import { healthWords, statusWords } from '../../lib/status-words.ts';
+import { healthWords, isUp, statusWords } from '../../lib/status-words.ts';
 import { useNow } from '../../lib/time.ts';
 import { ServiceActions } from './service-actions.tsx';
 
@@ -17,21 +18,15 @@ const onlyWide = 'hidden @min-[860px]/page:block';
 export function ServiceHead() {
   return (
     <>
-      <span role="columnheader">Name</span>
-      <span role="columnheader">Status</span>
-      <span role="columnheader" className={onlyWide}>
-        Image
-      </span>
-      <span role="columnheader">Ports</span>
-      <span role="columnheader" className={onlyMiddle}>
-        Health
-      </span>
-      <span role="columnheader" className={onlyMiddle}>
-        Since
-      </span>
-      <span role="columnheader">
+      <HeadCell>Name</HeadCell>
+      <HeadCell>Status</HeadCell>
+      <HeadCell className={onlyWide}>Image</HeadCell>
+      <HeadCell>Ports</HeadCell>
+      <HeadCell className={onlyMiddle}>Health</HeadCell>
+      <HeadCell className={onlyMiddle}>Since</HeadCell>
+      <HeadCell>
         <span className="sr-only">Actions</span>
-      </span>
+      </HeadCell>
     </>
   );
 }
@@ -51,19 +46,19 @@ export function ServiceRow({ service, conflicts, active }: ServiceRowProps) {
   const more = service.endpoints.length - shownPorts;
   return (
     <>
-      <span role="gridcell" className="flex min-w-0 items-center gap-2.5">
+      <Cell className="flex min-w-0 items-center gap-2.5">
         <StatusGlyph status={conflict === undefined ? service.status : 'conflict'} />
         <span className="truncate font-medium" title={service.name}>
           {service.name}
         </span>
-      </span>
-      <span role="gridcell" className="truncate text-soft" title={words}>
+      </Cell>
+      <Cell className="truncate text-soft" title={words}>
         {conflict === undefined ? words : `waits for :${conflict.wanted.port}`}
-      </span>
-      <span role="gridcell" className={`mono truncate text-faint ${onlyWide}`} title={service.runtime.image}>
+      </Cell>
+      <Cell className={`mono truncate text-faint ${onlyWide}`} title={service.runtime.image}>
         {service.runtime.image}
-      </span>
-      <span role="gridcell" className="flex min-w-0 items-center gap-1 overflow-hidden">
+      </Cell>
+      <Cell className="flex min-w-0 items-center gap-1 overflow-hidden">
         {service.endpoints.slice(0, shownPorts).map((endpoint) => (
           <PortChip
             key={endpoint.id}
@@ -74,19 +69,18 @@ export function ServiceRow({ service, conflicts, active }: ServiceRowProps) {
           />
         ))}
         {more > 0 && <span className="text-12 text-faint">+{more}</span>}
-      </span>
-      <span role="gridcell" className={`truncate text-faint ${onlyMiddle}`}>
-        {service.healthCheck === null ? '–' : healthWords(service)}
-      </span>
-      <span role="gridcell" className={`text-faint ${onlyMiddle}`}>
+      </Cell>
+      <Cell className={`truncate text-faint ${onlyMiddle}`}>
+        {service.healthCheck === null || !isUp(service) ? '–' : healthWords(service)}
+      </Cell>
+      <Cell className={`text-faint ${onlyMiddle}`}>
         <RelativeTime iso={service.statusSince} bare />
-      </span>
-      <span
-        role="gridcell"
+      </Cell>
+      <Cell
         className={`flex justify-end ${active ? '' : 'opacity-0 group-hover/row:opacity-100 focus-within:opacity-100'}`}
       >
         <ServiceActions service={service} compact tabStop={active} />
-      </span>
+      </Cell>
     </>
   );
 }

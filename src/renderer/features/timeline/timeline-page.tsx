@@ -40,9 +40,9 @@ export function TimelinePage() {
         </EmptyState>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
-        <div className="min-h-0 flex-1 overflow-y-auto py-2" tabIndex={0} role="region" aria-label="Events">
+        <section className="min-h-0 flex-1 overflow-y-auto py-2" tabIndex={0} aria-label="Events">
           <EventList events={shown} />
-        </div>
+        </section>
       )}
     </Page>
   );

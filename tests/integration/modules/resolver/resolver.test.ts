@@ -6,35 +6,30 @@ import { removeDiscovery, writeDiscovery } from '#main/supervisor/discovery-file
 import type { RunningModule } from '#main/supervisor/module.ts';
 import type { Client } from '#shared/client/client.ts';
 import type { WantedClaim } from '#shared/contract/internal.ts';
-import type { Home } from '#shared/node/home.ts';
-import { moduleContext, type TestContext } from '../../../support/module-context.ts';
+import { createModuleWorld, type ModuleWorld } from '../../../support/module-context.ts';
 import { holdPort } from '../../../support/ports.ts';
-import { newHome, removeHome } from '../../../support/system.ts';
 import { freePort, hold } from '../../host/sockets.ts';
 import { addContainer, addLease, addRange, addService, openKnownSystem } from './known-system.ts';
 
-let home: Home;
+let world: ModuleWorld;
 let db: CoreDb;
-let test: TestContext;
 let running: RunningModule;
 let client: Client;
 /** The first of the ten ports of the range `test`. */
 let port: number;
 
 beforeEach(async () => {
-  home = newHome();
-  db = openKnownSystem(home);
+  world = createModuleWorld();
+  db = openKnownSystem(world.home);
   port = await freePort();
   await addRange(db, 'test', port);
-  test = moduleContext('resolver', home);
-  running = await resolver.start(test.context);
-  client = test.clientAs('api');
+  running = await resolver.start(world.contextOf('resolver'));
+  client = world.contextOf('api').sibling('resolver');
 });
 afterEach(async () => {
   await running.stop();
-  test.close();
   await db.close();
-  removeHome(home);
+  world.dispose();
 });
 
 function wantedBy(service: Pick<StoredService, 'id' | 'name'>, change: Partial<WantedClaim> = {}): WantedClaim {
@@ -87,7 +82,7 @@ async function holdByProgram(): Promise<number> {
 
 function writeOwnPorts(ports: { gateway: number }): void {
   const elsewhere = { url: 'http://127.0.0.1:9', preferredPort: 9 };
-  writeDiscovery(home, {
+  writeDiscovery(world.home, {
     version: '2.0.0',
     pid: process.pid,
     startedAt: '2026-01-01T00:00:00.000Z',
@@ -253,7 +248,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
     writeOwnPorts({ gateway: port + 1 });
     expect(await check(wantedBy(web))).toEqual([]);
     expect(outline(await check(wantedBy(web, { port: port + 1 })))).toEqual(['blocking clos: gateway']);
-    removeDiscovery(home);
+    removeDiscovery(world.home);
     expect(await check(wantedBy(web, { port: port + 1 }))).toEqual([]);
   });
 
@@ -350,7 +345,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
     const [tcp = 0] = Object.values(running.ports);
     expect((await client.internal.describePort({ port: tcp })).listeners).toHaveLength(1);
     await running.stop();
-    await expect(client.module.readyz()).rejects.toMatchObject({ code: 'CLOS_UNREACHABLE' });
+    await expect(client.module.readyz()).rejects.toMatchObject({ code: 'MODULE_UNAVAILABLE' });
     // The port can be had again.
     await (await hold({ protocol: 'tcp', address: '127.0.0.1', port: tcp }))();
   });

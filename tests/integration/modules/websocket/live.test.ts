@@ -223,7 +223,15 @@ describe('the conversation', () => {
 
   it('answers what it cannot understand with an error and goes on', async () => {
     const client = await connectLive(url);
-    const odd = ['', '{', '[]', 'null', '{"type":"subscribe"}', '{"type":"subscribe","id":1,"topics":["x"]}', '{"__proto__":1}'];
+    const odd = [
+      '',
+      '{',
+      '[]',
+      'null',
+      '{"type":"subscribe"}',
+      '{"type":"subscribe","id":1,"topics":["x"]}',
+      '{"__proto__":1}',
+    ];
     for (const text of odd) client.send(text);
     client.ws.send(Buffer.from([1, 2, 3]));
     client.send({ ...subscribe(1, ['service'], 0), extra: true });
@@ -259,12 +267,15 @@ describe('who comes in', () => {
   it.each([
     ['nobody', async () => null, 4401],
     ['someone unknown because the api is away', async () => Promise.reject(new Error('away')), 1013],
-  ] satisfies Array<[string, () => Promise<Principal | null>, number]>)('lets %s through the handshake and closes with the code', async (_who, who, code) => {
-    admitted = who;
-    const client = await connectLive(url);
-    expect((await client.closed).code).toBe(code);
-    expect(hub.size).toBe(0);
-  });
+  ] satisfies Array<[string, () => Promise<Principal | null>, number]>)(
+    'lets %s through the handshake and closes with the code',
+    async (_who, who, code) => {
+      admitted = who;
+      const client = await connectLive(url);
+      expect((await client.closed).code).toBe(code);
+      expect(hub.size).toBe(0);
+    },
+  );
 
   it('agrees on the subprotocol', async () => {
     const client = await connectLive(url);

@@ -414,7 +414,9 @@ describe('a create whose answer is lost', () => {
       const id = await through.create(spec).catch(async (error: { code: string }) => {
         expect({ point, code: error.code }).toEqual({ point: 'when sent', code: 'ENGINE_UNAVAILABLE' });
         await expect
-          .poll(async () => (await engineRequest(socketPath, `/containers/${spec.name}/json`)).status)
+          .poll(async () => (await engineRequest(socketPath, `/containers/${spec.name}/json`)).status, {
+            timeout: 20_000,
+          })
           .toBe(200);
         return await through.create(spec);
       });

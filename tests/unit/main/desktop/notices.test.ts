@@ -43,7 +43,7 @@ describe('a notice', () => {
       'exit 0.',
     ],
   ])('tells %s apart', (...[, about, kind, title, body]) => {
-    expect(noticeOf(about)).toEqual({ kind, subject: 'svc_web', title, body, path: '/services/svc_web' });
+    expect(noticeOf(about)).toEqual({ kind, subject: 'svc_web', title, body, path: '/services/web' });
   });
 
   it.each([

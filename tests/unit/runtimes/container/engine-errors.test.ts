@@ -3,6 +3,7 @@ import {
   answerOf,
   isAmbiguous,
   isEngineGone,
+  needsNewContainer,
   refused,
   timedOut,
   unreachable,
@@ -77,6 +78,14 @@ describe('what an answer of the engine means', () => {
       message: 'Port 3000 on 127.0.0.1 is taken by another container of this engine.',
       extra: { text: { address: '127.0.0.1', port: 3000, by: 'engine', message } },
     });
+  });
+
+  it('is a call for a new container where no further start can succeed', () => {
+    const stale = refused('start web', 500, `task ${'5c6ac02e451a'.repeat(5)}: already exists`);
+    expect(stale).toMatchObject({ code: 'CONTAINER_FAILED', extra: { needsNewContainer: true } });
+    const gone = refused('start web', 404, 'No such container: web');
+    const taken = refused('start web', 500, 'Bind for 0.0.0.0:80 failed: port is already allocated');
+    expect([stale, gone, taken, new Error('x')].map(needsNewContainer)).toEqual([true, true, false, false]);
   });
 
   it('says what was tried, and the engine’s own words', () => {
