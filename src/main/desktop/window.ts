@@ -45,7 +45,10 @@ function confine(window: BrowserWindow): void {
   });
 }
 
-/** The one window of the desktop: hidden when it is closed, because the tray brings it back; sandboxed, confined to `clos://app`, and where it was the last time. */
+/**
+ * The one window of the desktop: sandboxed, confined to `clos://app`, where it was the last time, and hidden when it is closed,
+ * because the tray brings it back.
+ */
 export function createMainWindow(options: WindowOptions): MainWindow {
   const { stateFile, log } = options;
   let window: BrowserWindow | null = null;
