@@ -1,4 +1,3 @@
-import { isClosError } from '#shared/contract/clos-error.ts';
 import { observedOfService } from '../../database/observed.ts';
 import type { StoredService } from '../../database/services.ts';
 import { needsNewContainer } from '../../runtimes/container/engine-errors.ts';
@@ -94,7 +93,7 @@ export async function runContainer(api: ApiContext, service: StoredService, comm
       await start(api, present, command);
     } catch (error) {
       // Somebody removed it and the engine's word of that is still on its way, or the engine itself has lost hold of it.
-      if (!isClosError(error, 'CONTAINER_NOT_FOUND') && !needsNewContainer(error)) throw error;
+      if (!needsNewContainer(error)) throw error;
       await api.engine.remove(present, { force: true });
       await createAndStart(api, service, command);
     }
