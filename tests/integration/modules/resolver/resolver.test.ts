@@ -62,11 +62,11 @@ function reassign(service: string, to: { port: number; reason: string }) {
     title: `Run ${service} on ${to.port}`,
     steps: [
       `Lease ${to.port} to ${service}/http instead of ${port}. ${to.reason}`,
-      `Start ${service} on ${to.port} and keep that port until it is changed or undone`,
+      `Start ${service} on ${to.port} and keep that port until it is changed`,
     ],
     affects: [],
     risk: 'none',
-    reversible: true,
+    reversible: false,
     recommended: true,
     command: 'clos resolve CONFLICT --option reassign',
     port: to.port,
