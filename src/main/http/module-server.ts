@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { newId } from '#shared/base/ids.ts';
 import type { Principal } from '#shared/contract/access.ts';
@@ -44,6 +44,7 @@ export interface ModuleServer {
 
 const bodyLimitBytes = 1024 * 1024;
 const closeGraceMs = 2000;
+const lingerMs = 2000;
 
 /** Requests over the Unix socket have passed the socket folder's permissions; those over TCP must pass the guard. */
 function cameOverTcp(request: IncomingMessage): boolean {
@@ -70,6 +71,26 @@ export function writeRaw(socket: Duplex, error: ClosError): void {
     `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+function isSending({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/**
+ * An answer that comes before its request was read to the end. To close a connection on which data is still coming resets it, and
+ * the other side may lose the answer (RFC 9112, 9.6): so the rest is read and thrown away, for `lingerMs` at most.
+ */
+async function* answerEarly(request: IncomingMessage, body: Buffer): AsyncGenerator<Buffer> {
+  yield body;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, lingerMs);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once('end', end).once('close', end).resume();
+  });
 }
 
 /** The handlers that every module has. */
@@ -158,7 +179,9 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     else log.debug({ requestId: request.id, code: error.code }, error.message);
     // Bytes, since the framework would append a charset to text; JSON has none (RFC 8259, 11).
     const body = Buffer.from(JSON.stringify(problemOf(error, request.id)));
-    reply.code(error.status).header('content-type', 'application/problem+json').send(body);
+    reply.code(error.status).header('content-type', 'application/problem+json');
+    if (request.raw.complete || !isSending(request.raw)) reply.send(body);
+    else reply.header('content-length', body.length).send(Readable.from(answerEarly(request.raw, body)));
   });
 
   app.setNotFoundHandler((request) => {
