@@ -14,7 +14,9 @@ process.exitCode = (await buildIfNeeded()) ? await start() : 1;
 
 async function start(): Promise<number> {
   const electron = headless ? undefined : await desktopProgram();
-  if (electron === undefined) return await runInForeground([process.execPath, 'out/main/serve.js', ...args]);
+  if (electron === undefined) {
+    return await runInForeground([process.execPath, 'out/main/serve.js', '--sign-in-link', ...args]);
+  }
   // Chromium's sandbox refuses to run as root.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   return await runInForeground([electron, '.', ...sandbox, ...args]);

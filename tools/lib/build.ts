@@ -7,7 +7,9 @@ const mark = 'out/.built';
 /** Builds out/ for production. True when that succeeded. */
 export async function build(): Promise<boolean> {
   const started = new Date();
-  const { code } = await run([...packageProgram('electron-vite'), 'build']);
+  process.stdout.write('Building CLOS (out/). ');
+  const { code } = await run([...packageProgram('electron-vite'), 'build', '--logLevel', 'warn']);
+  process.stdout.write(code === 0 ? `Done in ${Math.round((Date.now() - started.getTime()) / 100) / 10} s.\n` : '\n');
   if (code === 0) writeFileSync(mark, `${started.toISOString()}\n`);
   return code === 0;
 }

@@ -51,7 +51,6 @@ function confine(window: BrowserWindow): void {
 export function createMainWindow(options: WindowOptions): MainWindow {
   const { stateFile, log } = options;
   let window: BrowserWindow | null = null;
-  let ending = false;
 
   function save(target: BrowserWindow): void {
     try {
@@ -90,7 +89,7 @@ export function createMainWindow(options: WindowOptions): MainWindow {
     created.once('ready-to-show', () => created.show());
     created.on('close', (event) => {
       save(created);
-      if (ending || !options.hideOnClose()) return;
+      if (!options.hideOnClose()) return;
       event.preventDefault();
       created.hide();
     });
@@ -116,8 +115,9 @@ export function createMainWindow(options: WindowOptions): MainWindow {
       if (path !== undefined) window.webContents.send(ipcChannels.show, path);
     },
     destroy() {
-      ending = true;
-      window?.close();
+      if (window === null) return;
+      save(window);
+      window.destroy();
     },
   };
 }

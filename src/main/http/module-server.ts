@@ -192,16 +192,19 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
   });
 
   app.addHook('onResponse', async (request, reply) => {
-    log.debug(
-      {
-        requestId: request.id,
-        method: request.method,
-        url: request.url.split('?')[0],
-        status: reply.statusCode,
-        ms: reply.elapsedTime,
-      },
-      'answered',
-    );
+    const principal = principals.get(request);
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      // Without the query, which may hold a ticket.
+      path: request.url.split('?')[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      by: principal?.id ?? null,
+    };
+    // Whoever changed something, or tried to, stands in the log at its usual level.
+    if (request.method === 'GET' || principal?.type === 'module') log.debug(line, 'answered');
+    else log.info(line, 'answered');
   });
 
   const pipeline = {

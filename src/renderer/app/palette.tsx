@@ -15,10 +15,16 @@ import { commandLines } from '../lib/commands.ts';
 import { connection } from '../lib/connection.ts';
 import { listQuery } from '../lib/query.ts';
 import { forgetToken } from '../lib/session.ts';
-import { chooseTheme, themes } from '../lib/theme.ts';
+import { chooseTheme, type Theme, themes } from '../lib/theme.ts';
 import { pages } from './pages.ts';
 
 const commands: readonly ServiceCommand[] = ['start', 'stop', 'restart'];
+
+const themeWords: Record<Theme, string> = {
+  system: "Follow the system's theme",
+  light: 'Use the light theme',
+  dark: 'Use the dark theme',
+};
 
 interface ItemProps {
   value: string;
@@ -133,8 +139,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 )),
             )}
             {themes.map((theme) => (
-              <Item key={theme} value={`theme ${theme}`} icon={null} onSelect={pick(() => chooseTheme(theme))}>
-                {theme === 'system' ? 'Follow the theme of the system' : `Use the ${theme} theme`}
+              <Item key={theme} value={themeWords[theme]} icon={null} onSelect={pick(() => chooseTheme(theme))}>
+                {themeWords[theme]}
               </Item>
             ))}
             {connection.kind === 'browser' && (

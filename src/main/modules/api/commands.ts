@@ -18,7 +18,7 @@ export interface Command extends Provenance {
   log: Logger;
 }
 
-export interface CommandRequest {
+export interface CommandRequest<Result = void> {
   type: OperationType;
   subject: Subject;
   actor: Actor;
@@ -26,9 +26,9 @@ export interface CommandRequest {
   serviceId: string;
   /** Joins the transaction that records the intent. */
   intent?(db: WriteDb, command: Command): void;
-  work(command: Command): Promise<void>;
-  /** Joins the transaction that records the success. */
-  done?(db: WriteDb, command: Command): void;
+  work(command: Command): Promise<Result>;
+  /** Joins the transaction that records the success, with what the work came to. */
+  done?(db: WriteDb, command: Command, result: Result): void;
   /** Joins the transaction that records the failure. */
   failed?(db: WriteDb, command: Command, error: ClosError): void;
   /** How long to wait for the end before answering with the running operation. */
@@ -41,7 +41,7 @@ export interface Commands {
    * Records the intent, does the work, records the outcome. Resolves with the operation when it succeeded or when it outlasts
    * `waitMs`; rejects with the failure, which carries the operation's id. SERVICE_BUSY when another command has the service.
    */
-  run(request: CommandRequest): Promise<Operation>;
+  run<Result>(request: CommandRequest<Result>): Promise<Operation>;
   /** The command that has a service now. */
   current(serviceId: string): Operation | null;
   /** A running operation with its latest steps. */
@@ -94,7 +94,7 @@ export function createCommands(db: CoreDb): Commands {
     });
   }
 
-  function createCommand(request: CommandRequest): Command {
+  function createCommand(request: Omit<CommandRequest, 'work' | 'done'>): Command {
     const operation: Operation = {
       ...plannedOperation(request, []),
       dryRun: false,
@@ -127,29 +127,31 @@ export function createCommands(db: CoreDb): Commands {
     };
   }
 
-  async function finish(request: CommandRequest, command: Command, error: ClosError | null): Promise<void> {
-    const { operation } = command;
+  async function finish(
+    { operation }: Command,
+    error: ClosError | null,
+    record: (write: WriteDb) => void,
+  ): Promise<void> {
     operation.status = error === null ? 'succeeded' : 'failed';
     operation.progress = error === null ? 1 : operation.progress;
     operation.error = error === null ? null : { code: error.code, detail: error.message };
     operation.finishedAt = new Date().toISOString();
     await db.commit((write) => {
-      if (error === null) request.done?.(write, command);
-      else request.failed?.(write, command, error);
+      record(write);
       emit(write, 'operation.finished', operation);
     });
   }
 
   /** Does the work and records its end. Rejects with the failure. */
-  async function execute(request: CommandRequest, command: Command): Promise<void> {
+  async function execute<Result>(request: CommandRequest<Result>, command: Command): Promise<void> {
     try {
       try {
-        await request.work(command);
-        await finish(request, command, null);
+        const result = await request.work(command);
+        await finish(command, null, (write) => request.done?.(write, command, result));
       } catch (thrown) {
         const error = expected(thrown);
         if (error.code === 'INTERNAL') command.log.error({ err: error.cause }, error.message);
-        await finish(request, command, error);
+        await finish(command, error, (write) => request.failed?.(write, command, error));
         throw new ClosError(error.code, error.message, {
           cause: error,
           errors: error.errors,

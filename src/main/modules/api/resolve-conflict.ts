@@ -72,9 +72,9 @@ export async function resolveConflict(
       await command.step(`Lease :${option.port} to ${service.name}/${conflict.wanted.endpoint}`, () =>
         reassign(api, { conflict, option }, command),
       );
-      await bringUp(api, service.id, command);
+      return await bringUp(api, { serviceId: service.id }, command);
     },
-    done: (write, command) => recordStarted(write, service.id, command),
+    done: (write, command, applied) => recordStarted(write, { serviceId: service.id, applied }, command),
     failed: (write, command, error) =>
       recordNotStarted(write, { serviceId: service.id, before: service, error }, command),
   });

@@ -11,6 +11,7 @@ import { conflictSentence, portConflict, recordConflicts } from './conflict-reco
 import { changeStatus, clearConflicts } from './life.ts';
 import { choosePorts, commitLeases, findBlocking, type PortChoice } from './port-check.ts';
 import { runContainer } from './run-container.ts';
+import { specHash } from './service-view.ts';
 
 /** How often a start looks again when somebody took a port between the check and the lease, or the lease and the bind. */
 const attempts = 5;
@@ -35,12 +36,36 @@ function reassigned(choices: readonly PortChoice[], conflicts: readonly Detected
   return next;
 }
 
-/** Finds ports that can be had and leases them; PORT_CONFLICT with the recorded conflicts otherwise. */
-async function leasePorts(api: ApiContext, service: StoredService, command: Command): Promise<void> {
+/** What a look at the ports of a service found, and the state of the service that it holds for. */
+interface PortOutlook {
+  of: string;
+  choices: PortChoice[];
+  conflicts: DetectedConflict[];
+}
+
+function stateOf(service: StoredService): string {
+  return `${service.revision} ${specHash(service)}`;
+}
+
+async function lookAtPorts(resolver: Client, service: StoredService): Promise<PortOutlook> {
+  const choices = await choosePorts(resolver, service);
+  return { of: stateOf(service), choices, conflicts: await findBlocking(resolver, service, choices) };
+}
+
+/**
+ * Finds ports that can be had and leases them; PORT_CONFLICT with the recorded conflicts otherwise. `outlook` spares the first
+ * look, if it is of this service as it is now.
+ */
+async function leasePorts(
+  api: ApiContext,
+  { service, outlook }: { service: StoredService; outlook: PortOutlook | null },
+  command: Command,
+): Promise<void> {
   const resolver: Client = api.module.sibling('resolver');
-  let choices = await choosePorts(resolver, service);
+  const known = outlook?.of === stateOf(service) ? outlook : await lookAtPorts(resolver, service);
+  let { choices } = known;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const conflicts = await findBlocking(resolver, service, choices);
+    const conflicts = attempt === 0 ? known.conflicts : await findBlocking(resolver, service, choices);
     if (conflicts.length > 0) {
       const moved = service.onConflict === 'reassign' ? reassigned(choices, conflicts) : null;
       if (moved === null) throw portConflict(await keepConflicts(api, conflicts, command));
@@ -67,15 +92,25 @@ async function explainLostRace(api: ApiContext, service: StoredService, command:
   return conflicts.length === 0 ? null : portConflict(await keepConflicts(api, conflicts, command));
 }
 
-/** Checks every port, leases them, and has the container running. */
-export async function bringUp(api: ApiContext, serviceId: string, command: Command): Promise<void> {
+/**
+ * Checks every port, leases them, and has the container running. Resolves with the hash that the container was made from, for
+ * `recordStarted` to keep. `early` is a look at the ports that has begun already; a failed one is made again.
+ */
+export async function bringUp(
+  api: ApiContext,
+  { serviceId, early }: { serviceId: string; early?: Promise<PortOutlook | null> },
+  command: Command,
+): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     const service = reload(api, serviceId);
-    if (service.endpoints.length > 0) await command.step('Check the ports', () => leasePorts(api, service, command));
+    if (service.endpoints.length > 0) {
+      await command.step('Check the ports', async () => {
+        const outlook = attempt === 1 && early !== undefined ? await early : null;
+        await leasePorts(api, { service, outlook }, command);
+      });
+    }
     try {
-      const applied = await runContainer(api, reload(api, serviceId), command);
-      await api.db.commit((write) => updateLife(write, serviceId, { applied }));
-      return;
+      return await runContainer(api, reload(api, serviceId), command);
     } catch (error) {
       if (!isClosError(error, 'PORT_CONFLICT')) throw error;
       const explained = await explainLostRace(api, reload(api, serviceId), command);
@@ -86,10 +121,18 @@ export async function bringUp(api: ApiContext, serviceId: string, command: Comma
   }
 }
 
-/** What a start that succeeded means for the service, unless it has ended again already. */
-export function recordStarted(write: WriteDb, serviceId: string, command: Command): void {
+/**
+ * What a start that succeeded means for the service, unless it has ended again already. `applied` is what its container was made
+ * from; null when that is known.
+ */
+export function recordStarted(
+  write: WriteDb,
+  { serviceId, applied }: { serviceId: string; applied: string | null },
+  command: Command,
+): void {
   const service = findService(write, serviceId);
   if (service === null) return;
+  if (applied !== null) updateLife(write, serviceId, { applied });
   if (service.status === 'starting' || service.status === 'stopping')
     changeStatus(write, service, { to: 'running', ...command });
   clearConflicts(write, service, { reason: `${service.name} has started`, ...command });
@@ -112,6 +155,16 @@ export function recordNotStarted(
 
 const upStatuses = new Set<StoredService['status']>(['running', 'unhealthy']);
 
+/**
+ * Begins to look at the ports before the intent is stored, so that the resolver works while we wait for the disk. A look changes
+ * nothing, and it holds only for the service as it is afterwards; null when it failed or would be of no use.
+ */
+async function lookEarly(api: ApiContext, service: StoredService): Promise<PortOutlook | null> {
+  const goesOn = api.commands.current(service.id) === null && !upStatuses.has(service.status);
+  if (!goesOn || service.endpoints.length === 0) return null;
+  return await lookAtPorts(api.module.sibling('resolver'), service).catch(() => null);
+}
+
 /** `POST /services/{id}/start` */
 export async function startService(
   api: ApiContext,
@@ -119,6 +172,7 @@ export async function startService(
   { actor, waitMs }: { actor: Actor; waitMs: number },
 ): Promise<Operation> {
   const subject = serviceSubject(before);
+  const early = lookEarly(api, before);
   const operation = await api.commands.run({
     type: 'service.start',
     subject,
@@ -134,11 +188,11 @@ export async function startService(
       const service = reload(api, before.id);
       if (upStatuses.has(service.status) && service.applied !== null) {
         await command.step(`${service.name} runs already`, async () => undefined);
-        return;
+        return null;
       }
-      await bringUp(api, before.id, command);
+      return await bringUp(api, { serviceId: before.id, early }, command);
     },
-    done: (write, command) => recordStarted(write, before.id, command),
+    done: (write, command, applied) => recordStarted(write, { serviceId: before.id, applied }, command),
     failed: (write, command, error) => recordNotStarted(write, { serviceId: before.id, before, error }, command),
   });
   requestHealthCheck(api, before);

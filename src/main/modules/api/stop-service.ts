@@ -95,9 +95,9 @@ export async function restartService(
         const service = findService(write, before.id);
         if (service !== null) changeStatus(write, service, { to: 'starting', ...command });
       });
-      await bringUp(api, before.id, command);
+      return await bringUp(api, { serviceId: before.id }, command);
     },
-    done: (write, command) => recordStarted(write, before.id, command),
+    done: (write, command, applied) => recordStarted(write, { serviceId: before.id, applied }, command),
     failed: (write, command, error) => recordNotStarted(write, { serviceId: before.id, before, error }, command),
   });
   requestHealthCheck(api, before);

@@ -30,9 +30,6 @@ const strategies: Record<ConflictOption['strategy'], string> = {
   'change-address': 'another address was taken',
 };
 
-export function strategyWords(option: ConflictOption): string {
-  return strategies[option.strategy];
-}
 
 export const stateWords: Record<Conflict['state'], string> = {
   open: 'open',
