@@ -9,6 +9,7 @@ import type { Readiness } from '#shared/contract/system.ts';
 import type { BoundPorts, ModuleContext, PortName } from '../supervisor/module.ts';
 import { askApi, bearerToken, moduleKeyVerifier, type Verify } from './authenticate.ts';
 import { bindSocket, bindTcp } from './bind.ts';
+import { answerClientErrors, writeRaw } from './client-errors.ts';
 import { isOwnHost, isOwnOrigin } from './guard.ts';
 import { type Handler, handle } from './handler.ts';
 import type { IdempotencyStore } from './idempotency.ts';
@@ -54,6 +55,10 @@ function cameOverTcp(request: IncomingMessage): boolean {
 function guardRequest(request: IncomingMessage): ClosError | null {
   if (!cameOverTcp(request)) return null;
   const { host, origin } = request.headers;
+  // Node looks at the first Host only; whoever stands before us may have looked at another.
+  if ((request.headersDistinct.host?.length ?? 0) > 1) {
+    return new ClosError('INVALID_INPUT', 'A request names its host once.');
+  }
   if (!isOwnHost(host, request.socket.localPort ?? 0)) {
     return new ClosError('HOST_NOT_ALLOWED', 'Use 127.0.0.1 or localhost with the port that you connected to.');
   }
@@ -61,16 +66,6 @@ function guardRequest(request: IncomingMessage): ClosError | null {
     return new ClosError('ORIGIN_NOT_ALLOWED', 'Only pages of CLOS itself may call it from a browser.');
   }
   return null;
-}
-
-/** Answers below HTTP's own machinery: upgrades that are refused, requests that could not be parsed. */
-export function writeRaw(socket: Duplex, error: ClosError): void {
-  if (!socket.writable) return;
-  const body = JSON.stringify(problemOf(error, newId('req')));
-  socket.end(
-    `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }
 
 function isSending({ headers }: IncomingMessage): boolean {
@@ -237,10 +232,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     );
     server.keepAliveTimeout = 65_000;
     server.maxConnections = 10_000;
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT';
-      writeRaw(socket, new ClosError(code, 'The request is not well-formed HTTP.'));
-    });
+    answerClientErrors(server);
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       const refusal = guardRequest(request);
