@@ -20,6 +20,7 @@ import { portHandlers } from './handlers/ports.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
@@ -59,7 +60,7 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
   const seat = createEngineSeat({
     log: context.log,
     protectedPaths: [context.home.root],
-    onSnapshot: observer.snapshot,
+    onSnapshot: async (containers) => observer.snapshot(await clearLeftovers(api, containers)),
     onChange: observer.change,
     onState: observer.engineState,
   });

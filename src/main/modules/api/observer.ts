@@ -121,13 +121,19 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
       return;
     }
     if (busy || container.state === 'created' || container.state === 'removing') return;
+    // A start that was cut off before it reached the engine: how the container ended earlier says nothing about it.
+    if (service.status === 'starting') return;
     if (awayStatuses.has(service.status) || service.status === 'unknown') {
       applyEnd(write, service, inferEnd(service, container));
     }
   }
 
   function applyAbsence(write: WriteDb, service: StoredService): void {
-    if (commands.current(service.id) !== null || service.applied === null) return;
+    if (commands.current(service.id) !== null) return;
+    if (service.applied === null) {
+      if (service.status === 'unknown') changeStatus(write, service, { to: 'stopped', ...provenanceOf(service) });
+      return;
+    }
     updateLife(write, service.id, { applied: null, desired: 'stopped' });
     changeHealth(write, service, { to: 'none', ...provenanceOf(service) });
     const reason = 'the container was removed outside CLOS';
