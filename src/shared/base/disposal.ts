@@ -19,3 +19,14 @@ export class DisposableStack {
     if (errors.length > 0) throw new AggregateError(errors, 'Some parts could not be ended cleanly');
   }
 }
+
+/** Starts something that is made of parts: when one of them fails, those before it are ended again and the error goes on. */
+export async function startOwned<T>(start: (owned: DisposableStack) => Promise<T>): Promise<T> {
+  const owned = new DisposableStack();
+  try {
+    return await start(owned);
+  } catch (error) {
+    await owned.dispose();
+    throw error;
+  }
+}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineOperation } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import { flagSchema, pageOf, pageQuery, portSchema, protocolSchema, refSchema, timeSchema } from './primitives.ts';
+import { startErrors } from './services.ts';
 
 export const conflictKinds = [
   'lease',
@@ -114,22 +115,6 @@ export const conflicts = {
     output: operationSchema,
     accepted: true,
     idempotencyKey: true,
-    errors: [
-      'CONFLICT_NOT_FOUND',
-      'CONFLICT_CLOSED',
-      'OPTION_NOT_FOUND',
-      'SERVICE_BUSY',
-      'PORT_CONFLICT',
-      'RANGE_EXHAUSTED',
-      'CONTAINER_POLICY',
-      'IMAGE_NOT_FOUND',
-      'CONTAINER_NOT_FOUND',
-      'CONTAINER_NAME_TAKEN',
-      'CONTAINER_FAILED',
-      'ENGINE_UNAVAILABLE',
-      'ENGINE_TIMEOUT',
-      'ENGINE_ERROR',
-      'IDEMPOTENCY_KEY_REUSED',
-    ],
+    errors: ['CONFLICT_NOT_FOUND', 'CONFLICT_CLOSED', 'OPTION_NOT_FOUND', ...startErrors],
   }),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
 import { defineOperation, defineStream } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import {
@@ -216,6 +217,22 @@ export const logLineSchema = z.object({
 });
 export type LogLine = z.output<typeof logLineSchema>;
 
+/** What may keep any command from having a service running. */
+export const startErrors = [
+  'SERVICE_BUSY',
+  'PORT_CONFLICT',
+  'RANGE_EXHAUSTED',
+  'CONTAINER_POLICY',
+  'IMAGE_NOT_FOUND',
+  'CONTAINER_NOT_FOUND',
+  'CONTAINER_NAME_TAKEN',
+  'CONTAINER_FAILED',
+  'ENGINE_UNAVAILABLE',
+  'ENGINE_TIMEOUT',
+  'ENGINE_ERROR',
+  'IDEMPOTENCY_KEY_REUSED',
+] as const satisfies readonly ErrorCode[];
+
 const params = z.strictObject({ id: refSchema });
 const command = {
   method: 'POST',
@@ -310,21 +327,7 @@ export const services = {
     path: '/api/v2/services/{id}/start',
     summary: 'Check every port, then start the service',
     query: commandQuery,
-    errors: [
-      'SERVICE_NOT_FOUND',
-      'SERVICE_BUSY',
-      'PORT_CONFLICT',
-      'RANGE_EXHAUSTED',
-      'CONTAINER_POLICY',
-      'IMAGE_NOT_FOUND',
-      'CONTAINER_NOT_FOUND',
-      'CONTAINER_NAME_TAKEN',
-      'CONTAINER_FAILED',
-      'ENGINE_UNAVAILABLE',
-      'ENGINE_TIMEOUT',
-      'ENGINE_ERROR',
-      'IDEMPOTENCY_KEY_REUSED',
-    ],
+    errors: ['SERVICE_NOT_FOUND', ...startErrors],
   }),
   stop: defineOperation({
     ...command,
@@ -348,21 +351,7 @@ export const services = {
     path: '/api/v2/services/{id}/restart',
     summary: 'Stop the service and start it again, from its present revision',
     query: commandQuery,
-    errors: [
-      'SERVICE_NOT_FOUND',
-      'SERVICE_BUSY',
-      'PORT_CONFLICT',
-      'RANGE_EXHAUSTED',
-      'CONTAINER_POLICY',
-      'IMAGE_NOT_FOUND',
-      'CONTAINER_NOT_FOUND',
-      'CONTAINER_NAME_TAKEN',
-      'CONTAINER_FAILED',
-      'ENGINE_UNAVAILABLE',
-      'ENGINE_TIMEOUT',
-      'ENGINE_ERROR',
-      'IDEMPOTENCY_KEY_REUSED',
-    ],
+    errors: ['SERVICE_NOT_FOUND', ...startErrors],
   }),
   logs: defineStream({
     id: 'services.logs',

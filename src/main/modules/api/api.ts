@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
-import { DisposableStack } from '#shared/base/disposal.ts';
+import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
 import { openCache } from '../../cache/cache.ts';
 import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
@@ -46,10 +46,10 @@ function labelOf(context: ModuleContext): string {
   return homeLabel(publicKey.export({ type: 'spki', format: 'der' }).toString('base64url'));
 }
 
-/** Opens everything in order; what was opened is in `disposal`, so that a failed start leaves nothing behind. */
-async function start(context: ModuleContext, disposal: DisposableStack): Promise<RunningModule> {
+/** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
+async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
   const db = openDatabase(context);
-  disposal.use(() => db.close());
+  owned.use(() => db.close());
   const instanceId = await db.commit(ensureMainInstance);
   await ensureOwnerKey(db, context.home);
 
@@ -65,12 +65,12 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
     onState: observer.engineState,
   });
   const api: ApiContext = { module: context, db, commands, seat, engine: seat.engine, homeLabel: label, instanceId };
-  disposal.use(() => seat.stop());
+  owned.use(() => seat.stop());
   await seat.start();
   await settleAfterCrash(api);
 
   const cache = openCache({ redisUrl: context.config.redisUrl, log: context.log, prefix: `clos:${label}:` });
-  disposal.use(() => cache.close());
+  owned.use(() => cache.close());
   const credentials = createCredentials({ db, cache, identityKey: context.identityKey });
   let states: ModuleState[] = [];
   const modules = {
@@ -107,23 +107,15 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
       ];
     },
   });
-  disposal.use(() => commands.idle());
-  disposal.use(() => policy.stop());
-  disposal.use(() => server.close());
+  owned.use(() => commands.idle());
+  owned.use(() => policy.stop());
+  owned.use(() => server.close());
   const ports = await server.listen();
-  return { ports, stop: () => disposal.dispose(), attachPort: (port) => serveDesktop(server, port) };
+  return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };
 }
 
 /** The api: the one writer of core.db, the one driver of the engine, and every public operation. */
 export const api: ModuleDefinition = {
   name: 'api',
-  async start(context) {
-    const disposal = new DisposableStack();
-    try {
-      return await start(context, disposal);
-    } catch (error) {
-      await disposal.dispose();
-      throw error;
-    }
-  },
+  start: (context) => startOwned((owned) => start(context, owned)),
 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { DisposableStack } from '#shared/base/disposal.ts';
+import { startOwned } from '#shared/base/disposal.ts';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { bindTcp } from '../../http/bind.ts';
@@ -23,9 +23,8 @@ const reservedPaths = ['/internal', '/metrics', '/ws'];
  */
 export const gateway: ModuleDefinition = {
   name: 'gateway',
-  async start(context) {
-    const owned = new DisposableStack();
-    try {
+  start: (context) =>
+    startOwned(async (owned) => {
       const api = new Upstream('api', context.home.socketOf('api'));
       owned.use(() => api.close());
       const server = createModuleServer(context, {
@@ -64,9 +63,5 @@ export const gateway: ModuleDefinition = {
         } else serveDashboard(request, response, files);
       });
       return { ports: bound, stop: () => owned.dispose() };
-    } catch (error) {
-      await owned.dispose();
-      throw error;
-    }
-  },
+    }),
 };

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { DisposableStack } from '#shared/base/disposal.ts';
+import { startOwned } from '#shared/base/disposal.ts';
 import { mayCall, type Principal } from '#shared/contract/access.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
@@ -47,9 +47,8 @@ function addMetrics(app: FastifyInstance, context: ModuleContext, db: ReadDb): v
 /** The monitor module: it has services checked when somebody asks, and tells how CLOS is doing. */
 export const monitor: ModuleDefinition = {
   name: 'monitor',
-  async start(context) {
-    const owned = new DisposableStack();
-    try {
+  start: (context) =>
+    startOwned(async (owned) => {
       const db = openForReading(context.home.coreDb);
       owned.use(() => db.close());
       const server = createModuleServer(context, {
@@ -60,9 +59,5 @@ export const monitor: ModuleDefinition = {
       });
       owned.use(() => server.close());
       return { ports: await server.listen(), stop: () => owned.dispose() };
-    } catch (error) {
-      await owned.dispose();
-      throw error;
-    }
-  },
+    }),
 };

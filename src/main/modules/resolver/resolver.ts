@@ -1,4 +1,4 @@
-import { DisposableStack } from '#shared/base/disposal.ts';
+import { startOwned } from '#shared/base/disposal.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Readiness } from '#shared/contract/system.ts';
 import { checkEvents } from '../../database/events.ts';
@@ -28,9 +28,8 @@ async function checkListeners(host: Host): Promise<Readiness['checks'][number]> 
 /** The resolver module: it says which ports can be had, who has the others, and what could be done. It writes nothing. */
 export const resolver: ModuleDefinition = {
   name: 'resolver',
-  async start(context) {
-    const owned = new DisposableStack();
-    try {
+  start: (context) =>
+    startOwned(async (owned) => {
       const db = openForReading(context.home.coreDb);
       owned.use(() => db.close());
       const host = createHost();
@@ -55,9 +54,5 @@ export const resolver: ModuleDefinition = {
       });
       owned.use(() => server.close());
       return { ports: await server.listen(), stop: () => owned.dispose() };
-    } catch (error) {
-      await owned.dispose();
-      throw error;
-    }
-  },
+    }),
 };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { DisposableStack } from '#shared/base/disposal.ts';
+import { startOwned } from '#shared/base/disposal.ts';
 import type { Principal } from '#shared/contract/access.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { checkEvents } from '../../database/events.ts';
@@ -32,10 +32,9 @@ function authenticator(context: ModuleContext): (request: IncomingMessage) => Pr
 /** The websocket module: live events for everybody who may read them, and replay for clients that were away. */
 export const websocket: ModuleDefinition = {
   name: 'websocket',
-  async start(context) {
-    const { log } = context;
-    const owned = new DisposableStack();
-    try {
+  start: (context) =>
+    startOwned(async (owned) => {
+      const { log } = context;
       const db = openForReading(context.home.coreDb);
       owned.use(() => db.close());
       const hub = new Hub({
@@ -65,9 +64,5 @@ export const websocket: ModuleDefinition = {
       look.unref();
       owned.use(() => clearInterval(look));
       return { ports: await server.listen(), stop: () => owned.dispose() };
-    } catch (error) {
-      await owned.dispose();
-      throw error;
-    }
-  },
+    }),
 };

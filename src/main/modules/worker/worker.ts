@@ -1,4 +1,4 @@
-import { DisposableStack } from '#shared/base/disposal.ts';
+import { startOwned } from '#shared/base/disposal.ts';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
@@ -33,10 +33,9 @@ function runHealthCheckHandler(db: ReadDb, checker: HealthChecker): Handler {
 /** The worker module: it checks the health of services and reports what changes as facts. */
 export const worker: ModuleDefinition = {
   name: 'worker',
-  async start(context) {
-    const { log } = context;
-    const owned = new DisposableStack();
-    try {
+  start: (context) =>
+    startOwned(async (owned) => {
+      const { log } = context;
       const db = openForReading(context.home.coreDb);
       owned.use(() => db.close());
       const outbox = new Outbox({
@@ -68,9 +67,5 @@ export const worker: ModuleDefinition = {
       const ports = await server.listen();
       checker.scan();
       return { ports, stop: () => owned.dispose() };
-    } catch (error) {
-      await owned.dispose();
-      throw error;
-    }
-  },
+    }),
 };
