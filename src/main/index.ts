@@ -51,7 +51,6 @@ async function run(): Promise<void> {
     version,
     session: session.defaultSession,
     stateFile: join(home.root, 'desktop', 'window.json'),
-    hideOnClose: () => true,
     log,
   });
   const quit = () => app.quit();

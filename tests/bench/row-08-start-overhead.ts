@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { startEngine } from '#tests/support/engine.ts';
@@ -22,7 +24,7 @@ const inspectSchema = z.object({
   Config: z.object({ Cmd: z.array(z.string()).nullable(), Env: z.array(z.string()).nullable() }),
   HostConfig: z.looseObject({ PortBindings: z.record(z.string(), z.array(z.unknown())) }),
 });
-const operationSchema = z.object({ status: z.literal('succeeded'), steps: z.array(z.object({ name: z.string() })) });
+const operationSchema = z.object({ status: z.string(), steps: z.array(z.object({ name: z.string() })) });
 
 /** What all contenders share, from our `prepare` on: we are always among them, and the first to be prepared. */
 interface Stage {
@@ -71,12 +73,26 @@ async function createService(system: TestSystem): Promise<void> {
   if (response.status !== 201) throw new Error(`The service was not made: ${await response.text()}`);
 }
 
-async function command(system: TestSystem, verb: 'start' | 'stop'): Promise<z.infer<typeof operationSchema>> {
-  const headers = { prefer: 'wait=60' };
-  const response = await system.request(`/api/v2/services/${serviceName}/${verb}`, { method: 'POST', headers });
-  const body: unknown = await response.json();
-  if (response.status !== 200) throw new Error(`${verb} was answered ${response.status}: ${JSON.stringify(body)}`);
-  return operationSchema.parse(body);
+/** One request over a new connection, by the same plain means with which the engine alone is asked. */
+async function command({ discovery, apiKey }: TestSystem, verb: 'start' | 'stop'): Promise<string> {
+  const outgoing = request(`${discovery.gateway.url}/api/v2/services/${serviceName}/${verb}`, {
+    method: 'POST',
+    agent: false,
+    headers: { authorization: `Bearer ${apiKey}`, prefer: 'wait=60' },
+  });
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).once('error', reject).end();
+  });
+  const body = await text(answer);
+  if (answer.statusCode !== 200) throw new Error(`${verb} was answered ${answer.statusCode}: ${body}`);
+  return body;
+}
+
+/** A command that made the container anew would be another measurement. */
+function assertStarted({ status, steps }: z.infer<typeof operationSchema>): void {
+  const names = steps.map(({ name }) => name);
+  if (status === 'succeeded' && names.join() === 'Check the ports,Start the container') return;
+  throw new Error(`This was no plain start but ${status}: ${names}`);
 }
 
 /** A stopped container that is ours in everything but name, labels and port. */
@@ -184,16 +200,15 @@ const row: BenchRow = {
       throw error;
     }
   },
-  run() {
+  async run() {
     const { system } = onStage();
-    return round(
-      async () => {
-        const { steps } = await command(system, 'start');
-        if (steps.some(({ name }) => name === 'Create the container'))
-          throw new Error('This was a create, not a start');
-      },
+    const answers: string[] = [];
+    const sample = await round(
+      async () => void answers.push(await command(system, 'start')),
       async () => void (await command(system, 'stop')),
     );
+    for (const answer of answers) assertStarted(operationSchema.parse(JSON.parse(answer)));
+    return sample;
   },
   peers: [
     {

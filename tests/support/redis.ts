@@ -9,9 +9,9 @@ import { onPath } from './prerequisites.ts';
 /** Where redis-server is, or undefined. */
 export const redisProgram = onPath('redis-server');
 
-/** A Redis of the test's own, on a Unix socket, that keeps nothing on disk. */
+/** A Redis of the test's own that keeps nothing on disk. */
 export interface TestRedis {
-  /** What a `redisUrl` may be. */
+  /** Its Unix socket, which ioredis takes for a URL. */
   socket: string;
   /** Resolves when it accepts connections. */
   start(): Promise<void>;
@@ -24,10 +24,11 @@ export interface TestRedis {
   remove(): Promise<void>;
 }
 
-/** A Redis that is not started yet. */
-export function newRedis(): TestRedis {
+/** A Redis that is not started yet: on a Unix socket, and on a port of this host if one is given. */
+export function newRedis({ port = 0 }: { port?: number } = {}): TestRedis {
   const folder = mkdtempSync(join(tmpdir(), 'clos-redis-'));
   const socket = join(folder, 'redis.sock');
+  const listen = ['--bind', '127.0.0.1', '--port', String(port)];
   let server: ChildProcess | null = null;
 
   async function kill(): Promise<void> {
@@ -42,7 +43,7 @@ export function newRedis(): TestRedis {
     async start() {
       const started = spawn(
         redisProgram ?? 'redis-server',
-        ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', folder],
+        [...listen, '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', folder],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
       server = started;

@@ -198,13 +198,15 @@ describe('the first tour', () => {
     expect(shape(after)).toEqual(shape(before));
   });
 
-  it('stops, starts on the same lease, and shows the output', async () => {
+  it('stops, starts the same container on the same lease', async () => {
     const lease = (await system.client.services.get({ id: 'api' })).endpoints[0]?.lease;
     const stopped = await system.client.services.stop({ id: 'api' }, { waitSeconds: 30 });
     const between = await system.client.services.get({ id: 'api' });
-    await system.client.services.start({ id: 'api' }, { waitSeconds: 30 });
+    const started = await system.client.services.start({ id: 'api' }, { waitSeconds: 30 });
     const again = await system.client.services.get({ id: 'api' });
 
+    expect(started.steps.map(({ name }) => name)).toEqual(['Check the ports', 'Start the container']);
+    expect(again.runtime.observed?.containerId).toBe(between.runtime.observed?.containerId);
     expect([stopped.status, between.status, between.statusReason, again.status]).toEqual([
       'succeeded',
       'stopped',

@@ -23,9 +23,7 @@ describe('A service as it is typed', () => {
           init: true,
           pull: 'missing',
         },
-        endpoints: [
-          { name: 'http', protocol: 'tcp', address: '127.0.0.1', containerPort: 80, hostPort: 3000, range: 'apis' },
-        ],
+        endpoints: [{ name: 'http', protocol: 'tcp', address: '127.0.0.1', containerPort: 80, hostPort: 3000 }],
         env: { A: '1', B: 'x=y' },
         healthCheck: null,
         restart: { policy: 'no', maxRetries: 5 },
