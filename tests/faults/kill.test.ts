@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ModuleName, moduleNames } from '#shared/contract/access.ts';
-import { isClosError } from '#shared/contract/clos-error.ts';
+import { eventually } from '#tests/support/eventually.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 
@@ -25,18 +25,6 @@ async function pidOf(name: ModuleName): Promise<number> {
   const pid = modules.find((module) => module.name === name)?.pid;
   if (pid == null) throw new Error(`${name} has no pid`);
   return pid;
-}
-
-/** Asks again until the answer is right; what takes longer than the test's own limit fails. */
-async function eventually<T>(ask: () => Promise<T>, right: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = await ask().catch((error: unknown) => {
-      if (isClosError(error, 'CLOS_UNREACHABLE', 'MODULE_UNAVAILABLE')) return null;
-      throw error;
-    });
-    if (value !== null && right(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** The processes whose parent was the killed supervisor: still there if they did not notice. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import Database, { SqliteError } from 'better-sqlite3';
 import { makePrivateFile } from './private-file.ts';
 
@@ -25,4 +26,15 @@ export function tryLock(path: string): Lock | null {
     throw error;
   }
   return { release: () => db.close() };
+}
+
+/** Waits for a lock that another process is about to give back. Rejects when it still has it after `limitMs`. */
+export async function waitForLock(path: string, limitMs: number): Promise<Lock> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const lock = tryLock(path);
+    if (lock !== null) return lock;
+    if (performance.now() > deadline) throw new Error(`Another process still holds ${path} after ${limitMs} ms.`);
+    await delay(25);
+  }
 }

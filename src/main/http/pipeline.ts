@@ -18,6 +18,9 @@ export interface PipelineOptions {
   idempotency?: IdempotencyStore;
 }
 
+/** Keeps the answer of a command, where it can be repeated. */
+type Keep = (answer: StoredAnswer) => Promise<void>;
+
 const defaultWaitMs = 10_000;
 const longestWaitMs = 60_000;
 
@@ -125,20 +128,26 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     };
   }
 
-  function send(request: FastifyRequest, reply: FastifyReply, output: unknown): StoredAnswer | null {
+  /** Answers; what a command answered is kept first, so that no answer is given that a repetition would not get again. */
+  async function send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { output, keep }: { output: unknown; keep: Keep },
+  ): Promise<void> {
     if (operation.stream === 'ndjson') {
       reply.header('content-type', 'application/x-ndjson').header('cache-control', 'no-store');
       reply.send(Readable.from(toNdjson(output as AsyncIterable<unknown>)));
-      return null;
+      return;
     }
     const etag = reply.getHeader('etag');
     if (request.method === 'GET' && etag !== undefined && request.headers['if-none-match'] === etag) {
       reply.code(304).send();
-      return null;
+      return;
     }
     if (operation.output === undefined) {
+      await keep({ status: 204, headers: {}, body: '' });
       reply.code(204).send();
-      return { status: 204, headers: {}, body: '' };
+      return;
     }
     if (options.strict) {
       const parsed = operation.output.safeParse(output);
@@ -148,22 +157,26 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     }
     const body = JSON.stringify(output);
     const location = reply.getHeader('location');
-    reply.header('content-type', 'application/json; charset=utf-8').send(body);
-    return {
+    await keep({
       status: reply.statusCode,
       headers: {
         ...(typeof etag === 'string' ? { etag } : {}),
         ...(typeof location === 'string' ? { location } : {}),
       },
       body,
-    };
+    });
+    reply.header('content-type', 'application/json; charset=utf-8').send(body);
   }
 
-  async function run(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): Promise<StoredAnswer | null> {
+  async function run(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { signal, keep }: { signal: AbortSignal; keep: Keep },
+  ): Promise<void> {
     const call = toCall(request, reply, signal);
     reply.code(operation.status ?? 200);
     try {
-      return send(request, reply, await handler.run(call));
+      await send(request, reply, { output: await handler.run(call), keep });
     } catch (error) {
       if (options.strict && error instanceof ClosError) assertDeclared(operation, error);
       throw error;
@@ -193,8 +206,7 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
       return;
     }
     try {
-      const answer = await run(request, reply, signal);
-      if (answer !== null) await store.finish(claim, answer);
+      await run(request, reply, { signal, keep: (answer) => store.finish(claim, answer) });
     } catch (error) {
       // A refusal changed nothing, so the key may be used for the next try.
       await store.release(claim);
@@ -214,7 +226,7 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
       if (key !== null && options.idempotency !== undefined) {
         await runOnce(options.idempotency, key, { request, reply, signal: gone.signal });
       } else {
-        await run(request, reply, gone.signal);
+        await run(request, reply, { signal: gone.signal, keep: async () => undefined });
       }
       return reply;
     },

@@ -84,13 +84,28 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const states = () => moduleNames.flatMap((name) => modules.get(name)?.state ?? []);
 
-  /** The api keeps the states for `/system/status` and records the changes. While it is away itself, nothing is reported. */
+  let reporting = false;
+  let changed = false;
+
+  /**
+   * The api keeps the states for `/system/status` and records the changes. While it is away itself, nothing is reported. One report
+   * goes after the other, each with the states of its moment: one that had to wait must not overtake a newer one.
+   */
   function report(): void {
-    if (stopping !== null || modules.get('api')?.state.state !== 'ready') return;
-    siblings
-      .to('api')
-      .internal.reportModules({ modules: states() })
-      .catch((error: unknown) => log.debug({ err: error }, 'the states could not be reported'));
+    changed = true;
+    if (!reporting) void sendReports();
+  }
+
+  async function sendReports(): Promise<void> {
+    reporting = true;
+    while (changed && stopping === null && modules.get('api')?.state.state === 'ready') {
+      changed = false;
+      await siblings
+        .to('api')
+        .internal.reportModules({ modules: states() })
+        .catch((error: unknown) => log.debug({ err: error }, 'the states could not be reported'));
+    }
+    reporting = false;
   }
 
   function createModules(identityKey: string): Map<ModuleName, SupervisedModule> {

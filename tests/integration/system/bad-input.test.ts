@@ -85,6 +85,18 @@ describe('bad input', () => {
     });
   });
 
+  it('the refusal of a body that is still being sent always arrives, on every port', async () => {
+    const body = JSON.stringify({ name: 'a'.repeat(10_000_000) });
+    const headers = { ...json, authorization: `Bearer ${system.apiKey}` };
+    for (const name of ['gateway', 'dashboard', 'api'] as const) {
+      const url = `${system.discovery[name].url}/api/v2/services`;
+      for (let round = 0; round < 10; round += 1) {
+        const response = await fetch(url, { method: 'POST', headers, body });
+        expect([name, response.status, (await response.json()).code]).toEqual([name, 413, 'BODY_TOO_LARGE']);
+      }
+    }
+  });
+
   it.each([['/', '/etc', '/var/run/docker.sock', '/home/../etc', '/proc//self'].map((source) => source)])(
     'dangerous host paths are refused by the policy',
     async (...sources) => {

@@ -6,6 +6,7 @@ import { openCache } from '../../cache/cache.ts';
 import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
+import { waitForLock } from '../../database/lock.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
 import type { ApiContext } from './api-context.ts';
@@ -24,6 +25,9 @@ import { clearLeftovers } from './leftovers.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
+
+/** A module that lost its supervisor ends itself within eight seconds. */
+const predecessorMs = 10_000;
 
 function openDatabase(context: ModuleContext): CoreDb {
   let rung = 0;
@@ -48,6 +52,9 @@ function labelOf(context: ModuleContext): string {
 
 /** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
 async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
+  // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
+  const lock = await waitForLock(join(context.home.runDir, 'api.lock'), predecessorMs);
+  owned.use(() => lock.release());
   const db = openDatabase(context);
   owned.use(() => db.close());
   const instanceId = await db.commit(ensureMainInstance);
