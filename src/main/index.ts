@@ -8,7 +8,7 @@ import { loadConfig } from './config/config.ts';
 import { appHandler } from './desktop/app-protocol.ts';
 import { openLiveSocket, startBackend, websocketAddress } from './desktop/backend.ts';
 import { createDesktopLog } from './desktop/desktop-log.ts';
-import { initialState, reduce, stateOfSnapshot } from './desktop/desktop-state.ts';
+import { initialState, reduce, stateOfSnapshot, withConnection } from './desktop/desktop-state.ts';
 import { installIpc } from './desktop/ipc.ts';
 import { noticeOf } from './desktop/notices.ts';
 import { createNotifications } from './desktop/notifications.ts';
@@ -51,7 +51,6 @@ async function run(): Promise<void> {
     version,
     session: session.defaultSession,
     stateFile: join(home.root, 'desktop', 'window.json'),
-    hideOnClose: () => true,
     log,
   });
   const quit = () => app.quit();
@@ -101,7 +100,7 @@ async function run(): Promise<void> {
       const notice = noticeOf(event);
       if (notice !== null) notifications.add(notice);
     },
-    onState: (liveState) => change({ ...state, connected: liveState === 'live' }),
+    onState: (liveState) => change(withConnection(state, liveState === 'live')),
     onProblem: ({ code, detail }) => log.warn(`${code}: ${detail}`),
   });
 

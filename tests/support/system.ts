@@ -10,13 +10,14 @@ import { fetchTransport } from '#shared/client/fetch-transport.ts';
 import type { Discovery } from '#shared/contract/system.ts';
 import { readApiKey, readDiscovery } from '#shared/node/discovery.ts';
 import { findHome, type Home } from '#shared/node/home.ts';
+import { checkedFetch, checkedTransport } from './recorder.ts';
 
 /** A whole CLOS as a user has it: `clos serve` with real processes, in a home of its own and on ports of its own. */
 export interface TestSystem {
   home: Home;
   discovery: Discovery;
   apiKey: string;
-  /** Through the gateway, with the owner's key. */
+  /** Through the gateway, with the owner's key. An answer that is off the contract rejects. */
   client: Client;
   process: ChildProcess;
   /** What it said on standard output. */
@@ -25,7 +26,7 @@ export interface TestSystem {
   stop(): Promise<number | null>;
   /** `kill -9` of the supervisor. */
   kill(): Promise<void>;
-  /** A request through the gateway as it would be typed into curl. */
+  /** A request through the gateway as it would be typed into curl. An answer that is off the contract rejects. */
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -106,12 +107,12 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     home,
     discovery,
     apiKey,
-    client: createClient(fetchTransport({ baseUrl, token: () => apiKey })),
+    client: createClient(checkedTransport(fetchTransport({ baseUrl, token: () => apiKey }))),
     process: child,
     lines,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
     request: (path, init = {}) =>
-      fetch(baseUrl + path, { ...init, headers: { authorization: `Bearer ${apiKey}`, ...init.headers } }),
+      checkedFetch(baseUrl, path, { ...init, headers: { authorization: `Bearer ${apiKey}`, ...init.headers } }),
   };
 }

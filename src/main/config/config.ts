@@ -38,7 +38,10 @@ export const configSchema = z.strictObject({
       stopGraceMs: z.int().min(0).default(10_000),
     })
     .prefault({}),
-  redisUrl: z.url().nullable().default(null),
+  redisUrl: z
+    .url({ protocol: /^rediss?$/ })
+    .nullable()
+    .default(null),
 });
 export type Config = z.output<typeof configSchema>;
 

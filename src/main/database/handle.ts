@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { makePrivateFile } from './private-file.ts';
 
 type Value = string | number | bigint | null | Uint8Array;
 export type Parameters = Readonly<Record<string, Value>>;
@@ -66,6 +67,7 @@ export type Durability = 'full' | 'normal';
 
 /** Opens the one writing connection of a database: WAL, foreign keys, an fsync at each COMMIT when `full`. */
 export function openRaw(path: string, durability: Durability): Database.Database {
+  if (path !== ':memory:') makePrivateFile(path);
   const db = new Database(path, { timeout: 5000 });
   db.pragma('journal_mode = WAL');
   db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database, { SqliteError } from 'better-sqlite3';
+import { makePrivateFile } from './private-file.ts';
 
 export interface Lock {
   release(): void;
@@ -14,6 +15,7 @@ export interface Lock {
  */
 export function tryLock(path: string): Lock | null {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makePrivateFile(path);
   const db = new Database(path, { timeout: 0 });
   try {
     db.exec('BEGIN EXCLUSIVE');

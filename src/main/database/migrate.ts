@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { makePrivateFile } from './private-file.ts';
 
 interface Migration {
   version: number;
@@ -44,7 +45,11 @@ export function migrate(
   if (pending.length > 0 && from > 0) {
     mkdirSync(options.backupsDir, { recursive: true, mode: 0o700 });
     const copy = join(options.backupsDir, `core-before-${from + 1}.db`);
-    if (!existsSync(copy)) db.prepare('VACUUM INTO ?').run(copy);
+    if (!existsSync(copy)) {
+      // VACUUM INTO takes an empty file that is there.
+      makePrivateFile(copy);
+      db.prepare('VACUUM INTO ?').run(copy);
+    }
   }
   for (const migration of pending) {
     db.transaction(() => {

@@ -20,7 +20,7 @@ export function contentSecurityPolicy(connectSources: readonly string[]): string
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
+    "style-src 'self'",
     "img-src 'self' data:",
     "font-src 'self'",
     `connect-src ${["'self'", ...connectSources].join(' ')}`,

@@ -4,14 +4,14 @@ import type { Service, ServiceStatus } from '#shared/contract/services.ts';
 
 /** What the tray and the notifications know of the system, built from a snapshot and the events after it. */
 export interface DesktopState {
-  /** False until the first snapshot, and while CLOS does not answer. */
-  connected: boolean;
+  /** `starting` until the first snapshot, `away` while CLOS does not answer afterwards. */
+  connection: 'starting' | 'live' | 'away';
   services: ReadonlyMap<string, { name: string; status: ServiceStatus }>;
   /** The open conflicts. */
   conflicts: ReadonlyMap<string, { service: string | null; port: number }>;
 }
 
-export const initialState: DesktopState = { connected: false, services: new Map(), conflicts: new Map() };
+export const initialState: DesktopState = { connection: 'starting', services: new Map(), conflicts: new Map() };
 
 /** The state as of a snapshot, which replaces whatever was known before. */
 export function stateOfSnapshot(snapshot: {
@@ -20,10 +20,16 @@ export function stateOfSnapshot(snapshot: {
 }): DesktopState {
   const open = snapshot.conflicts.filter((conflict) => conflict.state === 'open');
   return {
-    connected: true,
+    connection: 'live',
     services: new Map(snapshot.services.map(({ id, name, status }) => [id, { name, status }])),
     conflicts: new Map(open.map(({ id, wanted }) => [id, { service: wanted.service, port: wanted.port }])),
   };
+}
+
+/** The state when the live connection has come or gone. Before the first snapshot nothing is known to be away. */
+export function withConnection(state: DesktopState, live: boolean): DesktopState {
+  const connection = live ? 'live' : state.connection === 'starting' ? 'starting' : 'away';
+  return connection === state.connection ? state : { ...state, connection };
 }
 
 /** The data of an event of this type, or null if it is of another type or has another shape. */

@@ -3,9 +3,6 @@ import { isIP } from 'node:net';
 /** The window's own origin. */
 export const appOrigin = 'clos://app';
 
-/** Where the documentation lives; the only host beyond this machine that a window may ask to be opened. */
-const documentationHost = 'docs.candlefish.ai';
-
 const places = { conflicts: '/conflicts', services: '/services' } as const;
 
 /** The path of a page in the window: a list, or one thing in its inspector. */
@@ -22,7 +19,7 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * True for what the user's browser may be asked to open: a page of a local service, or the documentation.
+ * True for what the user's browser may be asked to open: a page of a local service.
  *
  * Anything else, and any address with a user name in it, is refused: a scheme such as `file:` or `ms-msdt:` starts programs.
  */
@@ -30,6 +27,5 @@ export function mayOpenExternally(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, username, password } = new URL(url);
   if (username !== '' || password !== '') return false;
-  if (protocol === 'https:' && hostname === documentationHost) return true;
   return (protocol === 'http:' || protocol === 'https:') && isLoopback(hostname);
 }

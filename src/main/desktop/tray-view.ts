@@ -17,6 +17,12 @@ function counted(count: number, one: string, many: string = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+const tooltips: Record<DesktopState['connection'], (summary: string) => string> = {
+  starting: () => 'CLOS is starting',
+  live: (summary) => `CLOS: ${summary}`,
+  away: (summary) => `CLOS does not answer. Last seen: ${summary}`,
+};
+
 /** What the tray shows. A conflict comes before a failure, because it waits for an answer. */
 export function trayView(state: DesktopState): TrayView {
   const conflicts = state.conflicts.size;
@@ -36,9 +42,16 @@ export function trayView(state: DesktopState): TrayView {
   ].filter((part) => part !== '');
 
   return {
-    glyph: conflicts > 0 ? 'conflict' : failed > 0 ? 'failed' : starting > 0 || !state.connected ? 'starting' : 'calm',
+    glyph:
+      conflicts > 0
+        ? 'conflict'
+        : failed > 0
+          ? 'failed'
+          : starting > 0 || state.connection !== 'live'
+            ? 'starting'
+            : 'calm',
     count: conflicts,
-    tooltip: state.connected ? `CLOS: ${parts.join(', ')}` : 'CLOS is starting',
+    tooltip: tooltips[state.connection](parts.join(', ')),
     conflictsLabel: conflicts === 0 ? 'No port conflicts' : counted(conflicts, 'port conflict'),
     runningLabel: running === 0 ? 'No services running' : `${counted(running, 'service')} running`,
   };

@@ -18,8 +18,6 @@ export interface WindowOptions {
   session: Session;
   /** Where bounds are kept. */
   stateFile: string;
-  /** False where there is no tray to come back from: then closing the window ends the application. */
-  hideOnClose: () => boolean;
   log: { warn(message: string): void };
 }
 
@@ -47,11 +45,13 @@ function confine(window: BrowserWindow): void {
   });
 }
 
-/** The one window of the desktop: sandboxed, confined to `clos://app`, and where it was the last time. */
+/**
+ * The one window of the desktop: sandboxed, confined to `clos://app`, where it was the last time, and hidden when it is closed,
+ * because the tray brings it back.
+ */
 export function createMainWindow(options: WindowOptions): MainWindow {
   const { stateFile, log } = options;
   let window: BrowserWindow | null = null;
-  let ending = false;
 
   function save(target: BrowserWindow): void {
     try {
@@ -90,7 +90,6 @@ export function createMainWindow(options: WindowOptions): MainWindow {
     created.once('ready-to-show', () => created.show());
     created.on('close', (event) => {
       save(created);
-      if (ending || !options.hideOnClose()) return;
       event.preventDefault();
       created.hide();
     });
@@ -116,8 +115,9 @@ export function createMainWindow(options: WindowOptions): MainWindow {
       if (path !== undefined) window.webContents.send(ipcChannels.show, path);
     },
     destroy() {
-      ending = true;
-      window?.close();
+      if (window === null) return;
+      save(window);
+      window.destroy();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { newId } from '#shared/base/ids.ts';
 import type { Principal } from '#shared/contract/access.ts';
@@ -9,6 +9,7 @@ import type { Readiness } from '#shared/contract/system.ts';
 import type { BoundPorts, ModuleContext, PortName } from '../supervisor/module.ts';
 import { askApi, bearerToken, moduleKeyVerifier, type Verify } from './authenticate.ts';
 import { bindSocket, bindTcp } from './bind.ts';
+import { answerClientErrors, writeRaw } from './client-errors.ts';
 import { isOwnHost, isOwnOrigin } from './guard.ts';
 import { type Handler, handle } from './handler.ts';
 import type { IdempotencyStore } from './idempotency.ts';
@@ -44,6 +45,7 @@ export interface ModuleServer {
 
 const bodyLimitBytes = 1024 * 1024;
 const closeGraceMs = 2000;
+const lingerMs = 2000;
 
 /** Requests over the Unix socket have passed the socket folder's permissions; those over TCP must pass the guard. */
 function cameOverTcp(request: IncomingMessage): boolean {
@@ -53,6 +55,10 @@ function cameOverTcp(request: IncomingMessage): boolean {
 function guardRequest(request: IncomingMessage): ClosError | null {
   if (!cameOverTcp(request)) return null;
   const { host, origin } = request.headers;
+  // Node looks at the first Host only; whoever stands before us may have looked at another.
+  if ((request.headersDistinct.host?.length ?? 0) > 1) {
+    return new ClosError('INVALID_INPUT', 'A request names its host once.');
+  }
   if (!isOwnHost(host, request.socket.localPort ?? 0)) {
     return new ClosError('HOST_NOT_ALLOWED', 'Use 127.0.0.1 or localhost with the port that you connected to.');
   }
@@ -62,14 +68,24 @@ function guardRequest(request: IncomingMessage): ClosError | null {
   return null;
 }
 
-/** Answers below HTTP's own machinery: upgrades that are refused, requests that could not be parsed. */
-export function writeRaw(socket: Duplex, error: ClosError): void {
-  if (!socket.writable) return;
-  const body = JSON.stringify(problemOf(error, newId('req')));
-  socket.end(
-    `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+function isSending({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/**
+ * An answer that comes before its request was read to the end. To close a connection on which data is still coming resets it, and
+ * the other side may lose the answer (RFC 9112, 9.6): so the rest is read and thrown away, for `lingerMs` at most.
+ */
+async function* answerEarly(request: IncomingMessage, body: Buffer): AsyncGenerator<Buffer> {
+  yield body;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, lingerMs);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once('end', end).once('close', end).resume();
+  });
 }
 
 /** The handlers that every module has. */
@@ -158,7 +174,9 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     else log.debug({ requestId: request.id, code: error.code }, error.message);
     // Bytes, since the framework would append a charset to text; JSON has none (RFC 8259, 11).
     const body = Buffer.from(JSON.stringify(problemOf(error, request.id)));
-    reply.code(error.status).header('content-type', 'application/problem+json').send(body);
+    reply.code(error.status).header('content-type', 'application/problem+json');
+    if (request.raw.complete || !isSending(request.raw)) reply.send(body);
+    else reply.header('content-length', body.length).send(Readable.from(answerEarly(request.raw, body)));
   });
 
   app.setNotFoundHandler((request) => {
@@ -169,16 +187,19 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
   });
 
   app.addHook('onResponse', async (request, reply) => {
-    log.debug(
-      {
-        requestId: request.id,
-        method: request.method,
-        url: request.url.split('?')[0],
-        status: reply.statusCode,
-        ms: reply.elapsedTime,
-      },
-      'answered',
-    );
+    const principal = principals.get(request);
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      // Without the query, which may hold a ticket.
+      path: request.url.split('?')[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      by: principal?.id ?? null,
+    };
+    // Whoever changed something, or tried to, stands in the log at its usual level.
+    if (request.method === 'GET' || principal?.type === 'module') log.debug(line, 'answered');
+    else log.info(line, 'answered');
   });
 
   const pipeline = {
@@ -211,10 +232,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     );
     server.keepAliveTimeout = 65_000;
     server.maxConnections = 10_000;
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT';
-      writeRaw(socket, new ClosError(code, 'The request is not well-formed HTTP.'));
-    });
+    answerClientErrors(server);
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       const refusal = guardRequest(request);

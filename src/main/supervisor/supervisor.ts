@@ -149,10 +149,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function end(): Promise<void> {
+    // Without the lock the home is another supervisor's, and so is its discovery file.
+    if (lock === null) return;
     removeDiscovery(home);
     await stopModules();
     siblings.close();
-    lock?.release();
+    lock.release();
     lock = null;
   }
 

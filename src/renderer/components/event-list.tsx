@@ -35,7 +35,7 @@ function EventRow({ event }: { event: ClosEvent }) {
         {glyph === null ? <span className="size-1 rounded-full bg-control" /> : <StatusGlyph status={glyph} />}
       </span>
       <span className="min-w-0 flex-1 truncate" title={reason === null ? text : `${text}: ${reason}`}>
-        <span className="first-letter:uppercase">{text}</span>
+        {text}
         {reason !== null && <span className="text-soft">: {reason}</span>}
       </span>
       <span className="shrink-0 text-faint">{actorWords(event)}</span>

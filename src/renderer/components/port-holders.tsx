@@ -33,6 +33,9 @@ function Line({ head, facts }: { head: string; facts: Array<string | null> }) {
 /** Everybody who holds a port or asks for it. */
 export function PortHolders({ report }: { report: PortReport }) {
   if (report.free) return <p className="text-soft">Nobody holds it.</p>;
+  if (report.listeners.length + report.leases.length + report.claims.length === 0) {
+    return <p className="text-soft">Something holds it that cannot be seen from here.</p>;
+  }
   return (
     <ul className="flex flex-col gap-1">
       {report.leases.map((lease) => (

@@ -11,11 +11,11 @@ export interface EventWords {
 }
 
 const operationWords: Record<string, string> = {
-  'service.start': 'start',
-  'service.stop': 'stop',
-  'service.restart': 'restart',
-  'service.delete': 'removal',
-  'conflict.resolve': 'resolution',
+  'service.start': 'Start',
+  'service.stop': 'Stop',
+  'service.restart': 'Restart',
+  'service.delete': 'Removal',
+  'conflict.resolve': 'Resolution',
 };
 
 function because(code: number | null, reason: string | null): string | null {
@@ -88,7 +88,9 @@ export function eventWords(event: ClosEvent): EventWords {
   return known ?? plain(`${event.type} ${name}`);
 }
 
-/** Facts about work in progress repeat what status and lease say; the short history leaves them out. */
+/** Work in progress is told again by what comes of it; the short history leaves it out. */
 export function isHeadline(event: ClosEvent): boolean {
-  return !event.type.startsWith('operation.') || eventWords(event).glyph === 'failed';
+  const { glyph } = eventWords(event);
+  if (event.type.startsWith('operation.')) return glyph === 'failed';
+  return glyph !== 'starting' && glyph !== 'stopping';
 }

@@ -4,6 +4,8 @@ export interface Toast {
   id: number;
   tone: 'plain' | 'failed';
   title: string;
+  /** What it is about; a newer note about the same takes its place. */
+  subject?: string;
   detail?: string;
   /** The same on the command line. */
   command?: string;
@@ -43,6 +45,8 @@ export function holdToast(id: number): void {
 /** Shows a note at the edge, at most four at a time. */
 export function showToast(toast: Omit<Toast, 'id'>): number {
   const id = nextId++;
+  const older = toasts.get().find(({ subject }) => subject !== undefined && subject === toast.subject);
+  if (older !== undefined) dismissToast(older.id);
   toasts.set([...toasts.get(), { ...toast, id }].slice(-4));
   letToastGo(id);
   return id;

@@ -1,8 +1,3 @@
-/** What must be ended by its one owner. */
-export interface Disposable {
-  dispose(): void | Promise<void>;
-}
-
 /** Collects what one owner must end, and ends it in reverse order; a failure of one does not keep the others. */
 export class DisposableStack {
   readonly #items: Array<() => void | Promise<void>> = [];

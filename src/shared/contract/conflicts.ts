@@ -24,7 +24,6 @@ export const wantedSchema = z.object({
   address: z.string(),
   port: portSchema,
 });
-export type Wanted = z.output<typeof wantedSchema>;
 
 /** Who holds the port. What is not known, or does not apply, is null. */
 export const holderSchema = z.object({

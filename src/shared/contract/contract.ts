@@ -20,7 +20,3 @@ export type Contract = typeof contract;
 export const allOperations: readonly OperationDefinition[] = Object.values(contract).flatMap((group) =>
   Object.values(group),
 );
-
-export function operationById(id: string): OperationDefinition | undefined {
-  return allOperations.find((operation) => operation.id === id);
-}

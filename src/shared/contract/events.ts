@@ -34,7 +34,8 @@ export const topics = ['service', 'conflict', 'operation', 'lease', 'engine', 'm
 export const topicSchema = z.enum(topics);
 export type Topic = z.output<typeof topicSchema>;
 
-const serviceReads = ['services.list', 'services.get'] as const;
+const serviceReads = ['services.list', 'services.get', 'system.status'] as const;
+const conflictReads = ['conflicts.list', 'conflicts.get', 'system.status'] as const;
 const leaseReads = [...serviceReads, 'ports.leases', 'ports.who'] as const;
 
 export const eventTypes = {
@@ -80,19 +81,19 @@ export const eventTypes = {
     topic: 'conflict',
     version: 1,
     data: z.object({ conflict: conflictSchema }),
-    stale: ['conflicts.list', 'conflicts.get'],
+    stale: conflictReads,
   }),
   'conflict.resolved': defineEvent({
     topic: 'conflict',
     version: 1,
     data: z.object({ option: z.string(), operationId: z.string() }),
-    stale: ['conflicts.list', 'conflicts.get'],
+    stale: conflictReads,
   }),
   'conflict.cleared': defineEvent({
     topic: 'conflict',
     version: 1,
     data: z.object({ reason: z.string() }),
-    stale: ['conflicts.list', 'conflicts.get'],
+    stale: conflictReads,
   }),
   'operation.started': defineEvent({
     topic: 'operation',
@@ -110,7 +111,7 @@ export const eventTypes = {
     topic: 'engine',
     version: 1,
     data: z.object({ state: z.enum(['available', 'unavailable', 'none']), reason: z.string().nullable() }),
-    stale: ['system.status', ...serviceReads],
+    stale: serviceReads,
   }),
   'module.state-changed': defineEvent({
     topic: 'module',

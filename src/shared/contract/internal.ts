@@ -9,7 +9,8 @@ import { moduleStateSchema } from './system.ts';
 /** The operations between modules. No key opens them; only a sibling may call. */
 const sibling = { method: 'POST', access: { audience: 'module' } } as const;
 
-const grantedPrincipalSchema = z.discriminatedUnion('type', [
+/** A `Principal` that goes from one module to another. */
+export const grantedPrincipalSchema = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['key', 'session', 'desktop']), id: z.string(), name: z.string(), role: z.enum(roles) }),
   z.object({ type: z.literal('module'), id: z.enum([...moduleNames, 'supervisor']), name: z.string() }),
 ]);

@@ -97,7 +97,6 @@ export const healthCheckSchema = z.discriminatedUnion('type', [
     startPeriod: durationSchema.default('5s'),
   }),
 ]);
-export type HealthCheck = z.output<typeof healthCheckSchema>;
 
 export const restartSchema = z.strictObject({
   policy: z.enum(['no', 'on-failure', 'always']).default('no'),
@@ -163,7 +162,6 @@ export const leaseSchema = z.object({
   since: timeSchema,
   reason: z.string().describe('Why this port: wanted, taken from the range, reassigned from another'),
 });
-export type Lease = z.output<typeof leaseSchema>;
 
 /** What the runtime showed last. */
 export const observedContainerSchema = z.object({

@@ -182,7 +182,7 @@ export const auth = {
     body: z.strictObject({ code: z.string().min(16).max(200) }),
     output: z.object({ token: z.string(), expiresAt: timeSchema }),
     status: 201,
-    errors: ['NOT_SIGNED_IN', 'RATE_LIMITED'],
+    errors: ['NOT_SIGNED_IN'],
   }),
   signOut: defineOperation({
     id: 'auth.signOut',

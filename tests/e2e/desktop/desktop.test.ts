@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import type { Page } from 'playwright';
+import type { ConsoleMessage, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Client, createClient } from '#shared/client/client.ts';
 import { readApiKey } from '#shared/node/discovery.ts';
@@ -151,12 +151,11 @@ describe('the window', () => {
       );
       inline.remove();
       image.remove();
-      let overwritten = true;
+      const { request } = scope.clos;
       try {
         scope.clos.request = () => 'mine';
-        overwritten = scope.clos.request === 'mine';
       } catch {
-        overwritten = false;
+        // Refused loudly or silently, as the runtime does it.
       }
       return {
         added: Object.getOwnPropertyNames(window).filter(ours),
@@ -167,7 +166,7 @@ describe('the window', () => {
         ),
         canary: scope.canary ?? null,
         sent,
-        overwritten: overwritten && typeof scope.clos.request !== 'function',
+        overwritten: scope.clos.request !== request,
       };
     });
     expect(found).toEqual({
@@ -179,17 +178,53 @@ describe('the window', () => {
       sent: 'blocked',
       overwritten: false,
     });
-    // Nor does the bridge reach what is for modules only, or become somebody else by a header.
-    expect(await bridgeRequest('POST', '/internal/facts')).not.toBe(200);
-    expect(await bridgeRequest('GET', '/api/v2/me', { authorization: 'Bearer clos_other' })).not.toBe(401);
-    expect(await bridgeRequest('GET', '//example.com/')).not.toBe(200);
+    // Nor does the bridge reach what is for modules only, become somebody else by a header, or leave for another host.
+    expect(await bridgeRequest('GET', '/internal/claims')).toBe(404);
+    expect(await bridgeRequest('GET', '/api/v2/me', { authorization: 'Bearer clos_other' })).toBe(400);
+    expect(await bridgeRequest('GET', '//example.com/')).toBe(400);
+    expect(await bridgeRequest('GET', '/api/v2/me')).toBe(200);
   });
 
-  it('answers again by itself after the api was killed', async () => {
+  it('keeps to its own policy, and is connected again after it was loaded anew', async () => {
+    const complaints: string[] = [];
+    const listen = (message: ConsoleMessage) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    };
+    page.on('console', listen);
+    await page.reload();
+    await page.getByText('reading-room').first().waitFor(withinSeconds);
+    page.off('console', listen);
+    expect(complaints).toEqual([]);
+  });
+
+  it('is the only one whose messages count', async () => {
+    const { opened } = await desktop.record();
+    await desktop.evaluate((electron) => {
+      const [window] = electron.BrowserWindow.getAllWindows();
+      const frames = [
+        null,
+        { url: 'clos://app/' },
+        { url: 'https://example.com/' },
+        { url: window?.webContents.mainFrame.url },
+      ];
+      for (const senderFrame of frames) electron.ipcMain.emit('clos:open', { senderFrame }, 'http://localhost:4000/');
+      const senderFrame = window?.webContents.mainFrame;
+      electron.ipcMain.emit('clos:open', { senderFrame }, 'http://localhost:5000/');
+    }, null);
+    expect((await desktop.record()).opened).toEqual([...opened, 'http://localhost:5000/']);
+  });
+
+  it('is told at once when the api is killed under a request, and is answered again by the next one', async () => {
     const { modules } = await client.system.status();
-    const pid = modules.find(({ name }) => name === 'api')?.pid;
-    expect(pid).toEqual(expect.any(Number));
-    process.kill(pid ?? 0, 'SIGKILL');
+    const pid = modules.find(({ name }) => name === 'api')?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    const underway = bridgeRequest('GET', '/api/v2/services');
+    // The page's messages keep their order: when this has run, the request is on its way.
+    await page.evaluate(() => true);
+    process.kill(pid, 'SIGKILL');
+    const waiting = bridgeRequest('GET', '/api/v2/services');
+    expect(await underway).toBe('The connection to CLOS broke off.');
+    await waiting;
     await expect.poll(() => bridgeRequest('GET', '/api/v2/services'), withinSeconds).toBe(200);
     const after = await client.system.status();
     expect(after.modules.find(({ name }) => name === 'api')?.pid).not.toBe(pid);
@@ -248,15 +283,16 @@ describe('the tray and the notifications', () => {
 
 it('stops the modules in reverse order when it is quit, and its window last', async () => {
   await clickMenu('Quit CLOS');
-  // The record is read until the process is gone; the last answer counts.
-  let timeline: string[] = [];
-  for (;;) {
-    const record = await desktop.record().catch(() => null);
-    if (record === null) break;
-    timeline = record.timeline;
-  }
   expect(await desktop.ended).toBe(0);
-  const ended = timeline.filter((name) => !['tray', 'window', 'quit'].includes(name));
-  expect(ended.at(-1)).toBe('api');
+  const [first, ...rest] = desktop.timeline();
+  const together = rest.splice(0, 4).sort();
+  expect([first, together, ...rest]).toEqual([
+    'gateway',
+    ['monitor', 'resolver', 'websocket', 'worker'],
+    'api',
+    'tray',
+    'window',
+    'quit',
+  ]);
   expect(existsSync(home.discoveryFile)).toBe(false);
 });

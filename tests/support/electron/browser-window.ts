@@ -15,7 +15,7 @@ function withoutHash(url: string): string {
   return url.replace(/#.*/, '');
 }
 
-class WebFrameMain {
+export class WebFrameMain {
   #frame: () => PageFrame | null;
 
   constructor(frame: () => PageFrame | null) {
@@ -32,8 +32,8 @@ type FrameFromPage =
   | { kind: 'send'; channel: string; args: unknown[] }
   | { kind: 'invoke'; id: number; channel: string; args: unknown[] };
 
-class WebContents extends EventEmitter {
-  readonly mainFrame = new WebFrameMain(() => this.page?.mainFrame() ?? null);
+export class WebContents extends EventEmitter {
+  readonly #mainFrame = new WebFrameMain(() => this.page?.mainFrame() ?? null);
   readonly #options: Electron.WebPreferences;
   readonly #ready: Promise<Page>;
   #openHandler: (details: { url: string }) => { action: string } = () => ({ action: 'allow' });
@@ -49,6 +49,10 @@ class WebContents extends EventEmitter {
     super();
     this.#options = options;
     this.#ready = this.#create();
+  }
+
+  get mainFrame(): WebFrameMain {
+    return this.#mainFrame;
   }
 
   isDestroyed(): boolean {
@@ -168,7 +172,7 @@ class WebContents extends EventEmitter {
 WebContents.prototype satisfies Part<Electron.WebContents, 'isDestroyed' | 'send'>;
 
 export class BrowserWindow extends EventEmitter {
-  readonly webContents: WebContents;
+  readonly #webContents: WebContents;
   #bounds: Electron.Rectangle;
   #visible: boolean;
   #focused = false;
@@ -180,13 +184,17 @@ export class BrowserWindow extends EventEmitter {
     const { x = 0, y = 0, width = 800, height = 600 } = options;
     this.#bounds = { x, y, width, height };
     this.#visible = options.show ?? true;
-    this.webContents = new WebContents(options.webPreferences ?? {});
+    this.#webContents = new WebContents(options.webPreferences ?? {});
     windowOpened(this);
     all.add(this);
   }
 
   static getAllWindows(): BrowserWindow[] {
     return [...all];
+  }
+
+  get webContents(): WebContents {
+    return this.#webContents;
   }
 
   async loadURL(url: string): Promise<void> {
@@ -250,11 +258,15 @@ export class BrowserWindow extends EventEmitter {
     const event = preventable();
     this.emit('close', event);
     if (event.defaultPrevented) return false;
+    this.destroy();
+    return true;
+  }
+
+  destroy(): void {
     all.delete(this);
     void this.webContents.close();
     this.emit('closed');
     windowClosed(this);
-    return true;
   }
 }
 const all = new Set<BrowserWindow>();
@@ -273,10 +285,5 @@ BrowserWindow.prototype satisfies Part<
   | 'maximize'
   | 'getNormalBounds'
   | 'close'
+  | 'destroy'
 >;
-
-export const windowParts = {
-  BrowserWindow: BrowserWindow.prototype,
-  WebContents: WebContents.prototype,
-  WebFrameMain: WebFrameMain.prototype,
-};

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { _electron, chromium, type Page } from 'playwright';
@@ -19,8 +20,6 @@ export interface DesktopRecord {
   menu: string[];
   notifications: Array<{ title: string; body: string }>;
   opened: string[];
-  /** Who ended, in order: modules by name, `tray`, `window`, `quit`. */
-  timeline: string[];
   secondInstances: number;
 }
 
@@ -33,6 +32,8 @@ export interface Desktop {
     argument: A,
   ): Promise<T>;
   record(): Promise<DesktopRecord>;
+  /** Who has ended, in order: modules by name, `tray`, `window`, `quit`. */
+  timeline(): string[];
   /** Starts the program once more for the same home and waits for its end. */
   startAgain(): Promise<number | null>;
   /** Resolves with the exit code when the process has ended. */
@@ -60,18 +61,23 @@ function readRecord(): DesktopRecord {
   const { closDesktop } = globalThis as unknown as {
     closDesktop: Omit<DesktopRecord, 'menu'> & { menu: { label: string }[] };
   };
-  const { tooltip, icon, opened, timeline, secondInstances } = closDesktop;
+  const { tooltip, icon, opened, secondInstances } = closDesktop;
   const menu = closDesktop.menu.map((item) => item.label);
   const notifications = closDesktop.notifications.map(({ title, body }) => ({ title, body }));
-  return { tooltip, icon, menu, notifications, opened, timeline, secondInstances };
+  return { tooltip, icon, menu, notifications, opened, secondInstances };
 }
 
 /** Starts the desktop for a home and waits until its window is there. */
 export async function startDesktop(home: Home, options: TestSystemOptions = {}): Promise<Desktop> {
   mustBeBuilt();
-  const env = environmentOf(home, options);
+  const timelineFile = join(home.root, 'timeline.txt');
+  const env = { ...environmentOf(home, options), CLOS_TEST_TIMELINE: timelineFile };
   const found = electronProgram();
-  return 'program' in found ? startElectron(found.program, env) : startStandIn(home, env);
+  const started = await ('program' in found ? startElectron(found.program, env) : startStandIn(home, env));
+  return {
+    ...started,
+    timeline: () => (existsSync(timelineFile) ? readFileSync(timelineFile, 'utf8').trim().split('\n') : []),
+  };
 }
 
 async function exitOf(child: ChildProcess): Promise<number | null> {
@@ -79,7 +85,7 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-async function startElectron(program: string, env: NodeJS.ProcessEnv): Promise<Desktop> {
+async function startElectron(program: string, env: NodeJS.ProcessEnv): Promise<Omit<Desktop, 'timeline'>> {
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const args = ['-r', here('./recorder.cjs'), ...sandbox, '.'];
   const texts = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
@@ -97,10 +103,10 @@ async function startElectron(program: string, env: NodeJS.ProcessEnv): Promise<D
   };
 }
 
-async function startStandIn(home: Home, env: NodeJS.ProcessEnv): Promise<Desktop> {
-  const start = () =>
+async function startStandIn(home: Home, env: NodeJS.ProcessEnv): Promise<Omit<Desktop, 'timeline'>> {
+  const start = (timelineFile?: string) =>
     fork(mainFile, [], {
-      env,
+      env: timelineFile === undefined ? env : { ...env, CLOS_TEST_TIMELINE: timelineFile },
       execArgv: ['--import', here('./register.ts')],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -132,7 +138,7 @@ async function startStandIn(home: Home, env: NodeJS.ProcessEnv): Promise<Desktop
     page,
     evaluate,
     record: () => evaluate(readRecord, null),
-    startAgain: () => exitOf(start()),
+    startAgain: () => exitOf(start(devNull)),
     ended,
     async kill() {
       child.kill('SIGKILL');

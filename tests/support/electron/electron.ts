@@ -5,12 +5,13 @@
  * Not modelled: the operating system's own tray, notifications and permissions, and Chromium's sandbox.
  */
 import { app } from './app.ts';
-import { BrowserWindow, windowParts } from './browser-window.ts';
+import { BrowserWindow, WebContents, WebFrameMain } from './browser-window.ts';
 import { ipcMain } from './ipc-main.ts';
 import { MessageChannelMain, MessagePortMain } from './ports.ts';
 import {
   dialog,
   Menu,
+  NativeImage,
   Notification,
   nativeImage,
   nativeTheme,
@@ -18,10 +19,9 @@ import {
   screen,
   session,
   shell,
-  systemParts,
   Tray,
 } from './system-parts.ts';
-import { utilityProcess, utilityProcessParts } from './utility-process.ts';
+import { UtilityProcess, utilityProcess } from './utility-process.ts';
 
 export {
   app,
@@ -41,17 +41,25 @@ export {
   utilityProcess,
 };
 
-/** What each of Electron's types has here, by the name of the type. */
-export const parts: Record<string, object> = {
-  App: app,
-  Dialog: dialog,
-  IpcMain: ipcMain,
-  MessageChannelMain: new MessageChannelMain(),
-  MessagePortMain: MessagePortMain.prototype,
-  Protocol: protocol,
-  Screen: screen,
-  Shell: shell,
-  ...systemParts,
-  ...utilityProcessParts,
-  ...windowParts,
+/** What each of Electron's types has here, by the name of the type: its objects or prototypes, and where its statics are. */
+export const parts: Record<string, object[]> = {
+  App: [app],
+  BrowserWindow: [BrowserWindow, BrowserWindow.prototype],
+  Dialog: [dialog],
+  IpcMain: [ipcMain],
+  Menu: [Menu],
+  MessageChannelMain: [new MessageChannelMain()],
+  MessagePortMain: [MessagePortMain.prototype],
+  NativeImage: [nativeImage, NativeImage.prototype],
+  NativeTheme: [nativeTheme],
+  Notification: [Notification, Notification.prototype],
+  Protocol: [protocol],
+  Screen: [screen],
+  Display: screen.getAllDisplays(),
+  Session: [session, session.defaultSession],
+  Shell: [shell],
+  Tray: [Tray.prototype],
+  UtilityProcess: [utilityProcess, UtilityProcess.prototype],
+  WebContents: [WebContents.prototype],
+  WebFrameMain: [WebFrameMain.prototype],
 };

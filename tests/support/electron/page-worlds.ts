@@ -124,4 +124,7 @@ export function preloadWorldSource(options: WorldOptions, preload: string): stri
 }
 
 /** The names that the preload's world offers, for the test that compares them with what the preload uses. */
-export const preloadMembers = { IpcRenderer: ['on', 'send', 'invoke'], ContextBridge: ['exposeInMainWorld'] };
+export const preloadMembers: Record<string, readonly string[]> = {
+  IpcRenderer: ['on', 'send', 'invoke'],
+  ContextBridge: ['exposeInMainWorld'],
+};

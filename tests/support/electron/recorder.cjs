@@ -2,10 +2,14 @@
  * Loaded before the desktop's main, in Electron and in the stand-in: keeps what cannot be asked of either afterwards, in
  * `globalThis.closDesktop`. Nothing behaves differently for it, except that no browser is opened.
  */
+const { appendFileSync } = require('node:fs');
 const electron = require('electron');
 
-const record = { tooltip: null, menu: [], icon: null, notifications: [], opened: [], timeline: [], secondInstances: 0 };
+const record = { tooltip: null, menu: [], icon: null, notifications: [], opened: [], secondInstances: 0 };
 globalThis.closDesktop = record;
+
+/** What ended, in order. It is read when the process is gone, so it is kept in a file. */
+const ended = (name) => appendFileSync(process.env.CLOS_TEST_TIMELINE, `${name}\n`);
 
 const after = (target, method, note) => {
   const original = target[method];
@@ -25,12 +29,12 @@ after(Tray.prototype, 'setImage', ([image]) => {
 after(Tray.prototype, 'setToolTip', ([text]) => {
   record.tooltip = text;
 });
-after(Tray.prototype, 'destroy', () => record.timeline.push('tray'));
+after(Tray.prototype, 'destroy', () => ended('tray'));
 const windows = new WeakSet();
 after(BrowserWindow.prototype, 'show', (_args, self) => {
   if (windows.has(self)) return;
   windows.add(self);
-  self.once('closed', () => record.timeline.push('window'));
+  self.once('closed', () => ended('window'));
 });
 const templates = new WeakMap();
 after(Menu, 'buildFromTemplate', ([template], _self, menu) => templates.set(menu, template));
@@ -43,9 +47,10 @@ shell.openExternal = async (url) => {
 };
 after(utilityProcess, 'fork', ([path], _self, child) => {
   const name = path.split(/[\\/]/).pop().split('.')[0];
-  child.once('exit', () => record.timeline.push(name));
+  // A module that was started again has not ended for good.
+  child.once('exit', (code) => code === 0 && ended(name));
 });
 app.on('second-instance', () => {
   record.secondInstances += 1;
 });
-app.on('quit', () => record.timeline.push('quit'));
+app.on('quit', () => ended('quit'));

@@ -5,7 +5,7 @@ import type { Part } from './part.ts';
 
 /** What the desktop shows outside its window, as data that a test can read. */
 
-class NativeImage {
+export class NativeImage {
   readonly path: string;
   constructor(path: string) {
     this.path = path;
@@ -118,13 +118,3 @@ export const protocol = {
   handle: (scheme: string, handler: SchemeHandler) => handleScheme(scheme, handler),
   registerSchemesAsPrivileged(_schemes: Electron.CustomScheme[]): void {},
 } satisfies Part<Electron.Protocol, 'handle' | 'registerSchemesAsPrivileged'>;
-
-export const systemParts = {
-  NativeImage: NativeImage.prototype,
-  Tray: Tray.prototype,
-  Menu: Menu.prototype,
-  Notification: Notification.prototype,
-  NativeTheme: nativeTheme,
-  Display: display,
-  Session: defaultSession,
-};

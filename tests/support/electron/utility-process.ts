@@ -6,7 +6,7 @@ import { type Frame, type MessagePortMain, PortLink } from './ports.ts';
 const childHooks = new URL('./utility-child.ts', import.meta.url).href;
 
 /** A utility process as a Node child process; message ports are carried over its channel. */
-class UtilityProcess extends EventEmitter {
+export class UtilityProcess extends EventEmitter {
   readonly #child: ChildProcess;
   readonly #link: PortLink;
 
@@ -50,4 +50,3 @@ export const utilityProcess = {
   fork: (path: string, args: string[] = [], options: Electron.ForkOptions = {}) =>
     new UtilityProcess(path, args, { ...(options.env ?? process.env) }),
 };
-export const utilityProcessParts = { UtilityProcess: UtilityProcess.prototype };

@@ -56,14 +56,14 @@ describe('npm start', () => {
 
   // Windows has no signals: a kill ends the program at once.
   it.skipIf(process.platform === 'win32')(
-    'says why it runs headless, passes arguments and signals on, and ends as the program ends',
+    'says why it runs headless, asks for a link that signs in, passes arguments and signals on, and ends as the program ends',
     async () => {
       const run = start('--stop-services');
       await run.ready;
       run.child.kill('SIGTERM');
       expect(await run.ended).toEqual([
         7,
-        'There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so CLOS runs headless.\nready --stop-services\nasked to stop\n',
+        'There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so CLOS runs headless.\nready --sign-in-link --stop-services\nasked to stop\n',
       ]);
     },
   );
@@ -72,7 +72,7 @@ describe('npm start', () => {
     const run = start('--headless');
     await run.ready;
     run.child.kill('SIGTERM');
-    expect(await run.ended).toEqual([7, 'ready \nasked to stop\n']);
+    expect(await run.ended).toEqual([7, 'ready --sign-in-link\nasked to stop\n']);
   });
 
   it('builds first when a source is younger than the last build', async () => {

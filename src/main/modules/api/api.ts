@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import { DisposableStack } from '#shared/base/disposal.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
+import { openCache } from '../../cache/cache.ts';
 import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
@@ -19,6 +20,7 @@ import { portHandlers } from './handlers/ports.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
@@ -58,7 +60,7 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
   const seat = createEngineSeat({
     log: context.log,
     protectedPaths: [context.home.root],
-    onSnapshot: observer.snapshot,
+    onSnapshot: async (containers) => observer.snapshot(await clearLeftovers(api, containers)),
     onChange: observer.change,
     onState: observer.engineState,
   });
@@ -67,7 +69,9 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
   await seat.start();
   await settleAfterCrash(api);
 
-  const credentials = createCredentials(db);
+  const cache = openCache({ redisUrl: context.config.redisUrl, log: context.log, prefix: `clos:${label}:` });
+  disposal.use(() => cache.close());
+  const credentials = createCredentials({ db, cache, identityKey: context.identityKey });
   let states: ModuleState[] = [];
   const modules = {
     get: () => states,
@@ -92,6 +96,8 @@ async function start(context: ModuleContext, disposal: DisposableStack): Promise
       const engine = seat.status();
       return [
         { name: 'core.db', ok: lastSeq(db.read) >= 0, detail: null },
+        // Nobody needs the cache to be anywhere in particular.
+        { name: 'cache', ok: true, detail: cache.state },
         // Without an engine everything but containers works, so the api is ready.
         {
           name: 'engine',

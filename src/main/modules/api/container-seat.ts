@@ -62,7 +62,7 @@ export function createEngineSeat(options: EngineSeatOptions): EngineSeat {
       return finding;
     },
     log,
-    policy: { trees: options.protectedPaths },
+    policy: { trees: options.protectedPaths, homes: [homedir()] },
   });
 
   function status(): EngineStatus {

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import type { InputIssue } from '#shared/contract/clos-error.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { Service, ServiceSpec } from '#shared/contract/services.ts';
@@ -82,7 +83,7 @@ export async function assertPolicy(
       { name: spec.name, ports: [], homeLabel: '', instanceId: '', operationId: '', config },
     ),
   );
-  const issues = await findPolicyIssues(body, { trees: protectedPaths });
+  const issues = await findPolicyIssues(body, { trees: protectedPaths, homes: [homedir()] });
   if (issues.length === 0) return;
   const errors: InputIssue[] = issues.map(({ path, message }) => ({ path: apiPath(path), message }));
   throw new ClosError('CONTAINER_POLICY', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Principal, Role } from '#shared/contract/access.ts';
-import { ClosError } from '#shared/contract/clos-error.ts';
+import { z } from 'zod';
+import { type Principal, roles } from '#shared/contract/access.ts';
+import { grantedPrincipalSchema } from '#shared/contract/internal.ts';
 import type { Home } from '#shared/node/home.ts';
+import type { Cache } from '../../cache/cache.ts';
 import type { CoreDb } from '../../database/core-db.ts';
 import { findCredential, insertKey, insertSession } from '../../database/keys.ts';
 import { hashToken } from '../../http/authenticate.ts';
@@ -10,8 +12,6 @@ import { hashToken } from '../../http/authenticate.ts';
 const signInMs = 10 * 60_000;
 const ticketMs = 30_000;
 const sessionMs = 30 * 24 * 3_600_000;
-/** More than this many unused codes or tickets at a time is no honest client. */
-const mostPending = 10_000;
 
 function newToken(prefix: string): string {
   return prefix + randomBytes(32).toString('base64url');
@@ -43,58 +43,105 @@ export async function ensureOwnerKey(db: CoreDb, home: Home): Promise<void> {
   renameSync(temporary, home.credentialsFile);
 }
 
-/** Words that are good once and for a short time; they live in memory, so a restart ends them. */
-function createOnce<T>(lifeMs: number): {
-  issue(value: T, prefix: string): { word: string; expiresAt: string };
-  take(word: string): T | null;
+interface Issued {
+  word: string;
+  expiresAt: string;
+}
+
+interface OnceOptions<T> {
+  cache: Cache;
+  sealKey: Buffer;
+  /** The first part of the keys in the cache. */
+  kind: string;
+  /** What the words begin with. */
+  prefix: string;
+  lifeMs: number;
+  value: z.ZodType<T>;
+}
+
+/**
+ * Words that are good once and for a short time.
+ *
+ * The cache may be a Redis that other programs can write to, so what comes out of it is believed only with our seal on it: the
+ * HMAC of key, value and end. A key holds the hash of a word, so who can read Redis has no word either.
+ */
+function createOnce<T>({ cache, sealKey, kind, prefix, lifeMs, value: schema }: OnceOptions<T>): {
+  issue(value: T): Promise<Issued>;
+  take(word: string): Promise<T | null>;
 } {
-  const pending = new Map<string, { value: T; until: number }>();
+  const keyOf = (word: string) => `${kind}:${hashToken(word)}`;
+  const sealOf = (key: string, body: string) => createHmac('sha256', sealKey).update(`${key}\n${body}`).digest();
+  const bodySchema = z.object({ value: schema, expiresAt: z.iso.datetime() });
+
+  function open(key: string, held: string): T | null {
+    const [seal = '', body = ''] = held.split(/\.(.*)/s, 2);
+    const given = Buffer.from(seal, 'base64url');
+    const right = sealOf(key, body);
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return null;
+    // Another version of CLOS may have sealed it.
+    const parsed = bodySchema.safeParse(JSON.parse(body));
+    return parsed.success && Date.parse(parsed.data.expiresAt) > Date.now() ? parsed.data.value : null;
+  }
+
   return {
-    issue(value, prefix) {
-      const now = performance.now();
-      for (const [key, { until }] of pending) if (until <= now) pending.delete(key);
-      if (pending.size >= mostPending)
-        throw new ClosError('RATE_LIMITED', 'Too many unused tickets. Try again in a moment.');
+    async issue(value) {
       const word = newToken(prefix);
-      pending.set(hashToken(word), { value, until: now + lifeMs });
-      return { word, expiresAt: new Date(Date.now() + lifeMs).toISOString() };
+      const expiresAt = new Date(Date.now() + lifeMs).toISOString();
+      const key = keyOf(word);
+      const body = JSON.stringify({ value, expiresAt });
+      await cache.set(key, `${sealOf(key, body).toString('base64url')}.${body}`, { ttlMs: lifeMs });
+      return { word, expiresAt };
     },
-    take(word) {
-      const key = hashToken(word);
-      const found = pending.get(key);
-      pending.delete(key);
-      return found !== undefined && found.until > performance.now() ? found.value : null;
+    async take(word) {
+      const key = keyOf(word);
+      const held = await cache.take(key);
+      return held === null ? null : open(key, held);
     },
   };
 }
 
 export interface Credentials {
   verify(token: string): Promise<Principal | null>;
-  issueSignInCode(): { word: string; expiresAt: string };
+  issueSignInCode(): Promise<Issued>;
   /** Exchanges a code for a session, once. Null for a code that is wrong, old or used. */
   signIn(code: string): Promise<{ token: string; expiresAt: string } | null>;
-  issueTicket(principal: Principal): { word: string; expiresAt: string };
-  redeemTicket(ticket: string): Principal | null;
+  issueTicket(principal: Principal): Promise<Issued>;
+  redeemTicket(ticket: string): Promise<Principal | null>;
 }
 
-export function createCredentials(db: CoreDb): Credentials {
-  const codes = createOnce<Role>(signInMs);
-  const tickets = createOnce<Principal>(ticketMs);
+export interface CredentialsOptions {
+  db: CoreDb;
+  cache: Cache;
+  /** The home's identity key (PEM): what seals the words is derived from it. */
+  identityKey: string;
+}
+
+export function createCredentials({ db, cache, identityKey }: CredentialsOptions): Credentials {
+  const sealKey = Buffer.from(hkdfSync('sha256', identityKey, '', 'clos one-time words', 32));
+  const once = { cache, sealKey };
+  const codes = createOnce({ ...once, kind: 'sign-in', prefix: 'clos_c_', lifeMs: signInMs, value: z.enum(roles) });
+  const tickets = createOnce({
+    ...once,
+    kind: 'ticket',
+    prefix: 'clos_t_',
+    lifeMs: ticketMs,
+    value: grantedPrincipalSchema,
+  });
   return {
     async verify(token) {
       const found = findCredential(db.read, hashToken(token));
       return found === null ? null : { type: found.type, id: found.id, name: found.name, role: found.role };
     },
-    issueSignInCode: () => codes.issue('admin', 'clos_c_'),
+    issueSignInCode: () => codes.issue('admin'),
     async signIn(code) {
-      const role = codes.take(code);
+      const role = await codes.take(code);
       if (role === null) return null;
       const token = newToken('clos_s_');
       const expiresAt = new Date(Date.now() + sessionMs).toISOString();
       await db.commit((write) => insertSession(write, { name: 'browser', role, hash: hashToken(token), expiresAt }));
       return { token, expiresAt };
     },
-    issueTicket: (principal) => tickets.issue(principal, 'clos_t_'),
+    issueTicket: (principal) => tickets.issue(principal),
     redeemTicket: (ticket) => tickets.take(ticket),
   };
 }

@@ -56,10 +56,10 @@ function inferEnd(service: StoredService, container: ObservedContainer): Contain
 
 export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOptions): Observer {
   /** A deleted service's container, or one of another home, is a stranger. */
-  function serviceOf(container: ObservedContainer): StoredService | null {
+  function serviceOf(write: WriteDb, container: ObservedContainer): StoredService | null {
     const { labels } = container;
     if (labels[containerLabels.home] !== homeLabel) return null;
-    return findService(db.read, labels[containerLabels.service] ?? '');
+    return findService(write, labels[containerLabels.service] ?? '');
   }
 
   /** While a command has the service, what happens to it is the command's doing. */
@@ -121,13 +121,19 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
       return;
     }
     if (busy || container.state === 'created' || container.state === 'removing') return;
+    // A start that was cut off before it reached the engine: how the container ended earlier says nothing about it.
+    if (service.status === 'starting') return;
     if (awayStatuses.has(service.status) || service.status === 'unknown') {
       applyEnd(write, service, inferEnd(service, container));
     }
   }
 
   function applyAbsence(write: WriteDb, service: StoredService): void {
-    if (commands.current(service.id) !== null || service.applied === null) return;
+    if (commands.current(service.id) !== null) return;
+    if (service.applied === null) {
+      if (service.status === 'unknown') changeStatus(write, service, { to: 'stopped', ...provenanceOf(service) });
+      return;
+    }
     updateLife(write, service.id, { applied: null, desired: 'stopped' });
     changeHealth(write, service, { to: 'none', ...provenanceOf(service) });
     const reason = 'the container was removed outside CLOS';
@@ -143,7 +149,7 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
         }
         const seen = new Set<string>();
         for (const container of containers) {
-          const service = serviceOf(container);
+          const service = serviceOf(write, container);
           putObserved(write, toRow(container, service?.id ?? null));
           if (service === null || container.name !== containerName(service)) continue;
           seen.add(service.id);
@@ -162,7 +168,7 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
           if (service !== null && row?.name === containerName(service)) applyAbsence(write, service);
           return;
         }
-        const service = serviceOf(container);
+        const service = serviceOf(write, container);
         putObserved(write, toRow(container, service?.id ?? null));
         if (service === null || container.name !== containerName(service)) return;
         const end = ends.at(-1);

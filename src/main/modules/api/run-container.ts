@@ -1,6 +1,6 @@
-import { isClosError } from '#shared/contract/clos-error.ts';
 import { observedOfService } from '../../database/observed.ts';
 import type { StoredService } from '../../database/services.ts';
+import { needsNewContainer } from '../../runtimes/container/engine-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Command } from './commands.ts';
 import { containerName, retiredName } from './container-name.ts';
@@ -92,8 +92,9 @@ export async function runContainer(api: ApiContext, service: StoredService, comm
     try {
       await start(api, present, command);
     } catch (error) {
-      // Somebody removed it and the engine's word of that is still on its way.
-      if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
+      // Somebody removed it and the engine's word of that is still on its way, or the engine itself has lost hold of it.
+      if (!needsNewContainer(error)) throw error;
+      await api.engine.remove(present, { force: true });
       await createAndStart(api, service, command);
     }
   } else {

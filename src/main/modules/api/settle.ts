@@ -2,12 +2,10 @@ import type { Operation } from '#shared/contract/operations.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { releaseUnfinishedKeys } from '../../database/idempotency.ts';
-import { listObserved } from '../../database/observed.ts';
 import { putOperation, unfinishedOperations } from '../../database/operations.ts';
-import { findService, listServices, markDeleted, type StoredService, updateLife } from '../../database/services.ts';
+import { findService, markDeleted, type StoredService, updateLife } from '../../database/services.ts';
 import { type Provenance, thisModule } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
-import { containerName, retiredName } from './container-name.ts';
 import { changeStatus } from './life.ts';
 
 const between = new Set<StoredService['status']>(['starting', 'stopping']);
@@ -67,33 +65,12 @@ function settle(write: WriteDb, operation: Operation): void {
   });
 }
 
-/** A recreation that was cut off: the new container counts if it runs, else the old one gets its name back. */
-async function settleContainers(api: ApiContext): Promise<void> {
-  const observed = listObserved(api.db.read);
-  for (const service of listServices(api.db.read)) {
-    const old = observed.find(({ name, serviceId }) => serviceId === service.id && name === retiredName(service));
-    if (old === undefined) continue;
-    const fresh = observed.find(({ name }) => name === containerName(service));
-    if (fresh?.state === 'running') {
-      await api.engine.remove(old.containerId, { force: true });
-      continue;
-    }
-    if (fresh !== undefined) await api.engine.remove(fresh.containerId, { force: true });
-    await api.engine.rename(old.containerId, containerName(service));
-  }
-}
-
 /**
  * Settles what a crash left open, before the api says that it is ready: every unfinished operation was done or was not, by what
- * the runtime shows. Nothing is done a second time.
+ * the runtime shows. Nothing is done a second time. What was left half-made in the engine is cleared by the first look at it.
  */
 export async function settleAfterCrash(api: ApiContext): Promise<void> {
   const open = unfinishedOperations(api.db.read);
-  if (open.length > 0 && api.engine.state.status === 'available') {
-    await settleContainers(api).catch((error: unknown) => {
-      api.module.log.warn({ err: error }, 'a recreation that was cut off could not be settled');
-    });
-  }
   await api.db.commit((write) => {
     releaseUnfinishedKeys(write);
     for (const operation of open) settle(write, operation);

@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { answerClientErrors, writeRaw } from '../../http/client-errors.ts';
 import { isOwnHost, isOwnOrigin } from '../../http/guard.ts';
-import { writeRaw } from '../../http/module-server.ts';
 import { answerProblem } from './answer.ts';
 import { framingFault } from './forward-headers.ts';
 import { tunnelUpgrade } from './tunnel.ts';
@@ -48,7 +47,6 @@ export interface Door {
  * requests that pass go to `answer`.
  */
 export function createDoor(websocketPath: string, answer: Answer): Door {
-  const refused = new WeakSet<Duplex>();
   const server = createServer(
     { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 },
     (request, response) => {
@@ -60,18 +58,13 @@ export function createDoor(websocketPath: string, answer: Answer): Door {
         return;
       }
       // What follows a request that we do not understand is not read as another one, nor answered.
-      refused.add(request.socket);
       response.setHeader('connection', 'close');
       answerProblem(response, refusal, newId('req'));
     },
   );
   server.keepAliveTimeout = 65_000;
   server.maxConnections = 10_000;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (refused.has(socket)) return;
-    const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT';
-    writeRaw(socket, new ClosError(code, 'The request is not well-formed HTTP.'));
-  });
+  answerClientErrors(server);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const refusal =

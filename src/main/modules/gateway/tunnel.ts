@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { writeRaw } from '../../http/module-server.ts';
+import { writeRaw } from '../../http/client-errors.ts';
 import { requestHeaders } from './forward-headers.ts';
 
 const handshakeTimeoutMs = 10_000;

@@ -3,6 +3,7 @@ import { type ModuleName, moduleNames } from '#shared/contract/access.ts';
 import type { ServiceStatus } from '#shared/contract/services.ts';
 import { serviceStatuses } from '#shared/contract/services.ts';
 import type { ModuleState } from '#shared/contract/system.ts';
+import type { HostLoad } from '../../host/load.ts';
 
 /** What is read anew for each scrape. What could not be read is null, and its samples are absent. */
 export interface Readings {
@@ -12,6 +13,7 @@ export interface Readings {
   modules: readonly ModuleState[] | null;
   /** Of the modules that answered. */
   residentBytes: ReadonlyMap<ModuleName, number>;
+  host: HostLoad | null;
 }
 
 const moduleStates = ['starting', 'ready', 'exited', 'degraded', 'stopped'] as const satisfies ModuleState['state'][];
@@ -39,6 +41,9 @@ export function createMetrics(version: string): { contentType: string; render(re
   const state = gauge('clos_module_state', 'One for the state that a module is in, else zero', ['module', 'state']);
   const restarts = gauge('clos_module_restarts', 'How often a module was started again', ['module']);
   const memory = gauge('clos_module_resident_memory_bytes', 'Memory that a module holds, in bytes', ['module']);
+  const hostCpu = gauge('clos_host_cpu_ratio', 'How busy the cores of this machine are, 0 to 1');
+  const hostMemory = gauge('clos_host_memory_bytes', 'Memory of this machine, in bytes');
+  const hostAvailable = gauge('clos_host_memory_available_bytes', 'Memory that programs could still have, in bytes');
 
   function setOrClear(target: Gauge, value: number | null): void {
     if (value === null) target.remove();
@@ -62,6 +67,9 @@ export function createMetrics(version: string): { contentType: string; render(re
       heap.set(used.heapUsed);
       setOrClear(conflicts, readings.openConflicts);
       setOrClear(seq, readings.seq);
+      setOrClear(hostCpu, readings.host?.cpuRatio ?? null);
+      setOrClear(hostMemory, readings.host?.memoryBytes ?? null);
+      setOrClear(hostAvailable, readings.host?.memoryAvailableBytes ?? null);
       for (const labelled of [services, state, restarts, memory]) labelled.reset();
       if (readings.services !== null) {
         for (const status of serviceStatuses) services.set({ status }, readings.services.get(status) ?? 0);

@@ -3,6 +3,7 @@ import { countOpenConflicts } from '../../database/conflicts.ts';
 import { lastSeq } from '../../database/events.ts';
 import type { ReadDb } from '../../database/handle.ts';
 import { countServicesByStatus } from '../../database/services.ts';
+import { readHostLoad } from '../../host/load.ts';
 import type { ModuleContext } from '../../supervisor/module.ts';
 import type { Readings } from './metrics.ts';
 
@@ -32,12 +33,13 @@ async function readResidentBytes(context: ModuleContext): Promise<Map<ModuleName
 
 /** Reads everything that `/metrics` tells. A part that does not answer is left out; the rest is still told. */
 export async function takeReadings(context: ModuleContext, db: ReadDb): Promise<Readings> {
-  const [services, openConflicts, seq, status, residentBytes] = await Promise.all([
+  const [services, openConflicts, seq, status, residentBytes, host] = await Promise.all([
     orNull(() => countServicesByStatus(db)),
     orNull(() => countOpenConflicts(db)),
     orNull(() => lastSeq(db)),
     orNull(() => context.sibling('api').system.status({}, { signal: AbortSignal.timeout(askTimeoutMs) })),
     readResidentBytes(context),
+    orNull(readHostLoad),
   ]);
-  return { services, openConflicts, seq, modules: status?.modules ?? null, residentBytes };
+  return { services, openConflicts, seq, modules: status?.modules ?? null, residentBytes, host };
 }

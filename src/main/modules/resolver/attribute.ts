@@ -33,11 +33,14 @@ export function containerMeets(container: ContainerFact, wanted: WantedPort): bo
   );
 }
 
-/** The name under which a managed container's service is known: its leases tell, else the container's own name stands in. */
+/** The service of a managed container. One that nothing else names goes by the container's own name. */
 function serviceOfContainer(container: ContainerFact, world: World): Holder['service'] {
   const id = container.managedServiceId;
   if (id === null) return null;
-  return { id, name: world.leases.find((lease) => lease.serviceId === id)?.serviceName ?? container.name };
+  const named =
+    world.services?.find((service) => service.id === id)?.name ??
+    world.leases.find((lease) => lease.serviceId === id)?.serviceName;
+  return { id, name: named ?? container.name };
 }
 
 export function attributeContainer(container: ContainerFact, asking: Asking, world: World): Attribution {

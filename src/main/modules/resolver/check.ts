@@ -20,8 +20,8 @@ export interface SuggestRequest {
   count: number;
   protocol: SocketProtocol;
   address: string;
-  /** Ports that are out of the question although they look free: the one in conflict. */
-  exclude?: readonly number[];
+  /** Ports that are out of the question although they look free, with the reason (`in conflict`). */
+  refused?: ReadonlyMap<number, string>;
 }
 
 export interface Checker {
@@ -60,9 +60,9 @@ export function createChecker({ host }: { host: Host }): Checker {
     },
 
     async suggest(request, world) {
-      const { range, near, count, protocol, address, exclude = [] } = request;
+      const { range, near, count, protocol, address } = request;
       const judgement = judgePorts(world, await host.portLimits(), protocol);
-      const refused = new Map<number, string>(exclude.map((port) => [port, 'in conflict']));
+      const refused = new Map(request.refused);
       for (;;) {
         const suggestions = suggestPorts({
           range,

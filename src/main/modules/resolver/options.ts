@@ -41,7 +41,7 @@ async function proposeReassign(finding: Finding, context: ProposalContext): Prom
   const dependents = context.dependents ?? [];
   const steps = [
     `Lease ${port} to ${endpoint === null ? service : `${service}/${endpoint}`} instead of ${wanted.port}. ${reason}`,
-    `Start ${service} on ${port} and keep that port until it is changed or undone`,
+    `Start ${service} on ${port} and keep that port until it is changed`,
   ];
   if (dependents.length > 0) steps.push(`Give the new address to ${dependents.join(', ')} at their next start`);
   return {
@@ -51,7 +51,8 @@ async function proposeReassign(finding: Finding, context: ProposalContext): Prom
     steps,
     affects: [...dependents],
     risk: dependents.length > 0 ? 'low' : 'none',
-    reversible: true,
+    // Until an operation can be undone, nothing says that it can.
+    reversible: false,
     recommended: severity === 'blocking',
     command: resolveCommand(context.conflictId ?? idPlaceholder, 'reassign'),
     port,

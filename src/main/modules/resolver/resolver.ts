@@ -1,98 +1,63 @@
+import { DisposableStack } from '#shared/base/disposal.ts';
 import { contract } from '#shared/contract/contract.ts';
+import type { Readiness } from '#shared/contract/system.ts';
+import { checkEvents } from '../../database/events.ts';
 import { openForReading } from '../../database/handle.ts';
-import { listLeases, listRanges } from '../../database/leases.ts';
-import { listObserved } from '../../database/observed.ts';
+import { leasesOfPort } from '../../database/leases.ts';
 import { createHost } from '../../host/host.ts';
+import type { Host } from '../../host/platform.ts';
 import { handle } from '../../http/handler.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleDefinition } from '../../supervisor/module.ts';
 import { createChecker } from './check.ts';
-import { proposeOptions } from './options.ts';
-import type { World } from './world.ts';
+import { describePort } from './describe-port.ts';
+import { createOwnPortsReader } from './own-ports.ts';
+import { findConflicts, findRange } from './propose.ts';
+import { createWorldReader } from './world-reader.ts';
+
+/** A platform that cannot list its sockets is no reason to be unready: binds still tell what is free. */
+async function checkListeners(host: Host): Promise<Readiness['checks'][number]> {
+  try {
+    await host.listListeners({ owners: false });
+    return { name: 'listeners', ok: true, detail: host.limitation };
+  } catch (error) {
+    return { name: 'listeners', ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The resolver module: it says which ports can be had, who has the others, and what could be done. It writes nothing. */
 export const resolver: ModuleDefinition = {
   name: 'resolver',
   async start(context) {
-    const db = openForReading(context.home.coreDb);
-    const checker = createChecker({ host: createHost() });
-    const world = (): World => ({
-      leases: listLeases(db).map((l) => ({
-        id: l.id,
-        port: l.port,
-        protocol: l.protocol,
-        address: l.address,
-        serviceId: l.service.id,
-        serviceName: l.service.name,
-        endpoint: l.endpoint,
-        since: l.since,
-      })),
-      containers: listObserved(db).map((o) => ({
-        id: o.containerId,
-        name: o.name,
-        image: o.image,
-        state: o.state,
-        running: o.state === 'running',
-        managedServiceId: o.serviceId,
-        composeProject: o.facts.compose?.project ?? null,
-        ports: o.state === 'running' ? o.facts.ports : o.facts.claims,
-        startedAt: o.facts.startedAt,
-        labels: {},
-      })),
-      ownPorts: [],
-    });
-    const range = (name: string | null) => listRanges(db).find((r) => r.name === name) ?? null;
-    const server = createModuleServer(context, {
-      portName: 'resolver',
-      checks: async () => [],
-      handlers: [
-        handle(contract.internal.checkPorts, async (call) => {
-          const w = world();
-          const found = await checker.check(
-            call.body.wanted.map((x) => ({ ...x, byEngine: true })),
-            w,
-          );
-          return {
-            conflicts: await Promise.all(
-              found.map(async (f) => ({
-                ...f,
-                options: await proposeOptions(f, {
-                  suggestPort: async (x) =>
-                    (
-                      await checker.suggest(
-                        {
-                          range: range(call.body.wanted.find((q) => q.port === x.port)?.range ?? null),
-                          near: x.port,
-                          count: 1,
-                          protocol: x.protocol,
-                          address: x.address,
-                          exclude: [x.port],
-                        },
-                        w,
-                      )
-                    )[0] ?? null,
-                }),
-              })),
-            ),
-          };
-        }),
-        handle(contract.internal.suggestPorts, async (call) => ({
-          items: await checker.suggest({ ...call.body, range: range(call.body.range) }, world()),
-        })),
-        handle(contract.internal.describePort, async (call) => ({
-          port: call.body.port,
-          free: false,
-          listeners: [],
-          leases: [],
-          claims: [],
-        })),
-      ],
-    });
-    const ports = await server.listen();
-    return {
-      ports,
-      stop: async () => {
-        await server.close();
-        db.close();
-      },
-    };
+    const owned = new DisposableStack();
+    try {
+      const db = openForReading(context.home.coreDb);
+      owned.use(() => db.close());
+      const host = createHost();
+      const checker = createChecker({ host });
+      const world = createWorldReader({ db, ownPorts: createOwnPortsReader(context.home) });
+      const { checkPorts, suggestPorts, describePort: describe } = contract.internal;
+      const server = createModuleServer(context, {
+        portName: 'resolver',
+        checks: async () => [checkEvents(db), await checkListeners(host)],
+        handlers: [
+          handle(checkPorts, async ({ body }) => ({
+            conflicts: await findConflicts(checker, body.wanted, await world.read()),
+          })),
+          handle(suggestPorts, async ({ body }) => {
+            const known = await world.read();
+            return { items: await checker.suggest({ ...body, range: findRange(known, body.range) }, known) };
+          }),
+          handle(describe, async ({ body: { port } }) =>
+            describePort({ host, checker }, { port, world: await world.read(), leases: leasesOfPort(db, port) }),
+          ),
+        ],
+      });
+      owned.use(() => server.close());
+      return { ports: await server.listen(), stop: () => owned.dispose() };
+    } catch (error) {
+      await owned.dispose();
+      throw error;
+    }
   },
 };

@@ -53,8 +53,17 @@ export interface OwnPort {
   port: number;
 }
 
+/** A service as far as ports are concerned. */
+export interface ServiceFact {
+  id: string;
+  name: string;
+  /** `container`: its ports are bound by the engine. */
+  runtime: string;
+}
+
 /** What CLOS itself knows about ports, given by whoever asks. */
 export interface World {
+  services?: readonly ServiceFact[];
   leases: readonly LeaseFact[];
   containers: readonly ContainerFact[];
   ownPorts: readonly OwnPort[];

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Fact } from '#shared/contract/internal.ts';
@@ -11,6 +12,7 @@ export interface OutboxOptions {
 }
 
 const batchSize = 500;
+const stopGraceMs = 1000;
 /** What an api that is away for hours leaves behind must not fill the memory; the oldest health is the least worth. */
 const bound = 10_000;
 
@@ -35,8 +37,14 @@ export class Outbox {
     if (this.#stopped) return;
     if (this.#facts.length >= bound) this.#facts.shift();
     this.#facts.push(fact);
+    this.#start();
+  }
+
+  #start(): void {
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
+      // One may have come in just when the last had gone out.
+      if (this.#facts.length > 0 && !this.#stopped) this.#start();
     });
   }
 
@@ -49,11 +57,17 @@ export class Outbox {
     return this.#facts.length;
   }
 
-  /** Stops trying. What was not acknowledged is found out anew by the next run. */
+  /** Stops trying, and waits a second for what is under way. What was not acknowledged is found out anew by the next run. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake?.();
-    await this.#running;
+    if (this.#running === null) return;
+    const deadline = new AbortController();
+    await Promise.race([
+      this.#running,
+      setTimeout(stopGraceMs, undefined, { signal: deadline.signal }).catch(() => undefined),
+    ]);
+    deadline.abort();
   }
 
   async #run(): Promise<void> {
@@ -98,7 +112,7 @@ export class Outbox {
         this.#wake = null;
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const timer = globalThis.setTimeout(done, ms);
       timer.unref();
       this.#wake = done;
     });

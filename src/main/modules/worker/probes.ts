@@ -12,6 +12,8 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   switch (code) {
     case 'ECONNREFUSED':
       return 'The connection was refused.';
+    case 'UND_ERR_INVALID_ARG':
+      return 'The path of the check cannot be asked for.';
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
@@ -20,11 +22,8 @@ function reasonOf(error: unknown, timeoutMs: number): string {
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'UND_ERR_HEADERS_TIMEOUT':
       return `No answer within ${timeoutMs} ms.`;
-    case 'HPE_INVALID_CONSTANT':
-    case 'HPE_CR_EXPECTED':
-      return 'The answer is not HTTP.';
     default:
-      return code.startsWith('HPE_') ? 'The answer is not HTTP.' : code || 'The check failed.';
+      return error.name === 'HTTPParserError' ? 'The answer is not HTTP.' : code || 'The check failed.';
   }
 }
 
@@ -41,6 +40,8 @@ function statusHandler(settle: (outcome: number | Error) => void): Dispatcher.Di
       settle(status);
       controller.abort(new Error('The status is enough.'));
     },
+    onResponseData: () => undefined,
+    onResponseEnd: () => undefined,
     onResponseError: (_controller, error) => settle(error),
   };
 }

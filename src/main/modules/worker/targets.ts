@@ -29,7 +29,7 @@ function millis(text: string, fallback: number): number {
 
 /** Link-local addresses reach what only the network around this host knows, such as a cloud's metadata. */
 function isLinkLocal(address: string): boolean {
-  return address.startsWith('169.254.') || /^fe[89ab]/i.test(address);
+  return /^(::ffff:)?169\.254\.|^fe[89ab]/i.test(address);
 }
 
 /** Where an endpoint that is bound to `address` answers from here, or null where a check must not go. */

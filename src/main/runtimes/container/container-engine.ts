@@ -8,7 +8,7 @@ import type { GuardOptions } from './engine-guard.ts';
 import { hasImage, openEvents, pullImage, readLogs } from './engine-streams.ts';
 import type { EngineReply, EngineRequest } from './engine-transport.ts';
 import { findVolumeIssue } from './mount-policy.ts';
-import { parseInspect } from './observed-container.ts';
+import { parseInspect, parseList } from './observed-container.ts';
 import {
   type CallOptions,
   type ContainerEngine,
@@ -32,7 +32,6 @@ const inspectAtOnce = 16;
 /** Networks that every engine brings along. */
 const builtInNetworks = new Set(['bridge', 'default', 'none', 'podman']);
 
-const idsAnswer = z.array(z.object({ Id: z.string() }));
 const createAnswer = z.object({ Id: z.string() });
 const endpointsAnswer = z.object({
   NetworkSettings: z.object({
@@ -72,30 +71,34 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     return await orNull(inspect(id, options), 'CONTAINER_NOT_FOUND');
   }
 
-  async function inspectAll(ids: string[], options: CallOptions): Promise<ObservedContainer[]> {
+  /** Every container of a list in full; one that cannot be inspected must not hide the others, and is told in short. */
+  async function list(query: NonNullable<ReadRequest['query']>, { signal }: CallOptions): Promise<ObservedContainer[]> {
+    const body = await connection.read({ path: '/containers/json', query, doing: 'list containers', signal });
+    const summaries = parseList(body);
     const found = new Map<string, ObservedContainer>();
-    const waiting = ids.values();
+    const waiting = summaries.values();
     const worker = async () => {
-      for (const id of waiting) {
-        const container = await inspectOrNull(id, options);
-        if (container !== null) found.set(id, container);
+      for (const summary of waiting) {
+        try {
+          const container = await inspectOrNull(summary.id, { signal });
+          if (container !== null) found.set(summary.id, container);
+        } catch (error) {
+          if (signal?.aborted || isClosError(error, 'ENGINE_UNAVAILABLE')) throw error;
+          log.warn({ err: error, container: summary.id }, 'a container could not be inspected');
+          found.set(summary.id, summary);
+        }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(inspectAtOnce, ids.length) }, worker));
-    return ids.map((id) => found.get(id)).filter((container) => container !== undefined);
-  }
-
-  async function findIds(query: NonNullable<ReadRequest['query']>, { signal }: CallOptions): Promise<string[]> {
-    const body = await connection.read({ path: '/containers/json', query, doing: 'list containers', signal });
-    return idsAnswer.parse(body).map((each) => each.Id);
+    await Promise.all(Array.from({ length: Math.min(inspectAtOnce, summaries.length) }, worker));
+    return summaries.map(({ id }) => found.get(id)).filter((container) => container !== undefined);
   }
 
   /** The container that this very operation made, by its label; the only one that a create may adopt. */
   async function findByOperation(spec: ContainerSpec, options: CallOptions): Promise<string | null> {
     const operation = spec.labels[containerLabels.operation];
     if (operation === undefined) return null;
-    const ids = await findIds({ all: true, filters: labelFilter({ [containerLabels.operation]: operation }) }, options);
-    const found = await inspectAll(ids, options);
+    const filters = labelFilter({ [containerLabels.operation]: operation });
+    const found = await list({ all: true, filters }, options);
     return found.find((each) => each.name === spec.name)?.id ?? null;
   }
 
@@ -292,7 +295,7 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     },
 
     async list({ all = false, labels = {}, signal } = {}) {
-      return await inspectAll(await findIds({ all, filters: labelFilter(labels) }, { signal }), { signal });
+      return await list({ all, filters: labelFilter(labels) }, { signal });
     },
 
     logs(id, options = {}) {

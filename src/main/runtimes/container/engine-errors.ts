@@ -75,10 +75,11 @@ export function refused(doing: string, status: number, message: string): ClosErr
 }
 
 /**
- * The engine was killed between making a container's task and remembering it. It never cleans that up by itself (seen with
- * Docker 20.10); removing the container does.
+ * The engine was killed in the middle of a start: below it there is more of the container than it remembers. It never cleans that
+ * up by itself (seen with Docker 20.10); removing the container does.
  */
-const halfStarted = /\btask [0-9a-f]{12,64}: already exists/i;
+const halfStarted =
+  /\btask [0-9a-f]{12,64}: already exists|\bid already in use\b|container with (?:given )?id already exists/i;
 
 /** True where no further start can succeed: the container is gone, or the engine has lost hold of it. Make a new one. */
 export function needsNewContainer(error: unknown): boolean {

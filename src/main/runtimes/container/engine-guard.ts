@@ -49,10 +49,14 @@ export function createEngineGuard({ log, threshold = 5, halfOpenAfterMs }: Guard
       maxDelay: halfOpenAfterMs?.most ?? 5000,
     }),
   });
-  const retrying = retry(gone, {
-    maxAttempts: retries.maxAttempts,
-    backoff: new ExponentialBackoff({ initialDelay: retries.initialDelay, maxDelay: retries.maxDelay }),
-  });
+  // A call that took its whole time once is not given it again: the caller has waited long enough.
+  const retrying = retry(
+    handleWhen((error) => error instanceof ClosError && error.code === 'ENGINE_UNAVAILABLE'),
+    {
+      maxAttempts: retries.maxAttempts,
+      backoff: new ExponentialBackoff({ initialDelay: retries.initialDelay, maxDelay: retries.maxDelay }),
+    },
+  );
   breaker.onBreak((reason) => {
     if ('error' in reason) setUnavailable(reason.error);
   });

@@ -200,14 +200,19 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
       }
     }
     if (signal.aborted) return;
-    if (change.container !== null) {
-      if (hasEnded(change.container) && change.container.finishedAt !== finishedAt(id) && change.ends.length === 0) {
-        // It has ended, but the event that says how is still under way: both are told together.
-        track.events.unshift(...change.events);
-        return;
-      }
-      remember(change.container);
-    } else if (!track.dirty) {
+    const { container } = change;
+    const isUnexplained =
+      container === null
+        ? !change.events.some((event) => event.action === 'destroy')
+        : hasEnded(container) && container.finishedAt !== finishedAt(id) && change.ends.length === 0;
+    if (isUnexplained) {
+      // It has ended or is gone, but the event that says so is still under way: both are told together.
+      track.events.unshift(...change.events);
+      track.ends.unshift(...change.ends);
+      return;
+    }
+    if (container !== null) remember(container);
+    else if (!track.dirty) {
       tracks.delete(id);
       known.delete(id);
     }

@@ -92,6 +92,77 @@ export function parseInspect(body: unknown): ObservedContainer {
   };
 }
 
+const listAnswer = z.array(
+  z.object({
+    Id: z.string(),
+    Names: z.array(z.string()).nullish(),
+    Image: z.string().default(''),
+    ImageID: z.string().default(''),
+    Created: z.number().default(0),
+    State: z.string().default(''),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    Ports: z
+      .array(
+        z.object({
+          IP: z.string().default(''),
+          PrivatePort: z.number(),
+          PublicPort: z.number().optional(),
+          Type: z.string(),
+        }),
+      )
+      .nullish(),
+    NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+  }),
+);
+
+/** Reads the engine's list: each container in short, without times, ends and claims beyond what it holds. */
+export function parseList(body: unknown): ObservedContainer[] {
+  const parsed = listAnswer.safeParse(body);
+  if (!parsed.success) {
+    throw new ClosError(
+      'ENGINE_ERROR',
+      'The container engine listed its containers in a way that CLOS does not understand.',
+      {
+        cause: parsed.error,
+      },
+    );
+  }
+  return parsed.data.map((each) => {
+    const labels = each.Labels ?? {};
+    const state = toState(each.State);
+    const map = (each.Ports ?? []).map(
+      ({ IP, PrivatePort, PublicPort, Type }): [string, { HostIp: string; HostPort: string }[]] => [
+        `${PrivatePort}/${Type}`,
+        PublicPort === undefined ? [] : [{ HostIp: IP, HostPort: String(PublicPort) }],
+      ],
+    );
+    const ports = map.flatMap(([key, bindings]) => toPorts({ [key]: bindings }));
+    return {
+      id: each.Id,
+      name: (each.Names?.[0] ?? '').replace(/^\//, ''),
+      image: each.Image,
+      imageId: each.ImageID,
+      state,
+      statusText: state,
+      createdAt: new Date(each.Created * 1000).toISOString(),
+      startedAt: null,
+      finishedAt: null,
+      exitCode: null,
+      oomKilled: false,
+      health: 'none',
+      error: null,
+      pid: null,
+      labels,
+      compose: toCompose(labels),
+      ports,
+      claims: ports,
+      restartPolicy: 'no',
+      stopSignal: null,
+      networks: Object.keys(each.NetworkSettings?.Networks ?? {}),
+    };
+  });
+}
+
 function toState(status: string): ContainerState {
   const known = containerStates.find((state) => state === status);
   if (known !== undefined) return known;

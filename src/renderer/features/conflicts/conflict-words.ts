@@ -20,20 +20,6 @@ export function effectWords(option: ConflictOption): string {
   return parts.filter((part) => part !== null).join(' · ');
 }
 
-const strategies: Record<ConflictOption['strategy'], string> = {
-  reassign: 'another port was leased',
-  'stop-service': 'the service that held it was stopped',
-  'stop-container': 'the container that held it was stopped',
-  'end-process': 'the process that held it was ended',
-  wait: 'the service waited until it was free',
-  adopt: 'the holder became a service',
-  'change-address': 'another address was taken',
-};
-
-export function strategyWords(option: ConflictOption): string {
-  return strategies[option.strategy];
-}
-
 export const stateWords: Record<Conflict['state'], string> = {
   open: 'open',
   resolved: 'resolved',

@@ -62,7 +62,7 @@ function Part({ part, known }: { part: RangePart; known: Known }) {
   if (part.type === 'free') {
     return (
       <span className="mono inline-flex h-5 items-center text-faint">
-        {part.first === part.last ? part.first : `${part.first}–${part.last}`} free
+        {part.first === part.last ? part.first : `${part.first}–${part.last}`} unleased
       </span>
     );
   }
@@ -83,7 +83,7 @@ function RangeMap({ range, known }: { range: Range; known: Known }) {
         </span>
         <Occupancy range={range} leases={leases} />
         <span className="ml-auto text-faint">
-          {leases.length} leased · {size - leases.length} free
+          {leases.length} leased · {size - leases.length} unleased
           {contested > 0 && ` · ${contested} contested`}
         </span>
       </div>

@@ -69,6 +69,7 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
     if (operation.status === 'succeeded') {
       showToast({
         tone: 'plain',
+        subject: service.id,
         title: `${service.name} ${words.done}`,
         command: commandLines[command](service.name),
       });
@@ -78,6 +79,7 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
       const detail = operation.error?.detail;
       showToast({
         tone: 'failed',
+        subject: service.id,
         title: `${service.name} ${words.failed}`,
         ...(detail === undefined ? {} : { detail }),
       });
@@ -99,6 +101,7 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
       const { what, why } = problemOf(error);
       showToast({
         tone: 'failed',
+        subject: service.id,
         title: `${service.name} ${commandWords[command].failed}`,
         detail: why === what ? why : `${what}: ${why}`,
       });

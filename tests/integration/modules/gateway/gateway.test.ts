@@ -41,11 +41,11 @@ afterEach(async () => {
   rmSync(packageRoot, { recursive: true, force: true });
 });
 
-type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
+type Behaviour = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** A server on a module's socket that behaves as the test says. */
 async function standIn(name: 'api' | 'websocket', behave: Behaviour): Promise<Server> {
-  const server = createServer(behave);
+  const server = createServer((request, response) => void behave(request, response));
   await bindSocket(server, world.home.socketOf(name));
   upstream = server;
   return server;

@@ -190,7 +190,8 @@ describe.runIf(process.platform === 'linux')('a suggestion', () => {
     const port = await freePort();
     await hold({ protocol: 'tcp', address: '::1', port: port + 1 });
     const range = { name: 'apis', first: port, last: port + 2 };
-    const request = { range, near: port, count: 3, protocol: 'tcp' as const, address: '127.0.0.1', exclude: [port] };
+    const refused = new Map([[port, 'in conflict']]);
+    const request = { range, near: port, count: 3, protocol: 'tcp' as const, address: '127.0.0.1', refused };
     expect(await createChecker({ host: createHost() }).suggest(request, nothing)).toEqual([
       {
         port: port + 2,

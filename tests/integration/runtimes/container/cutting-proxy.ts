@@ -9,6 +9,8 @@ export interface CuttingProxy {
   cutNext(request: string, point: CutPoint): void;
   /** The first lines of all requests so far. */
   requests: string[];
+  /** How many connections its clients have open. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -17,9 +19,12 @@ export async function startCuttingProxy(engineSocket: string, socketPath: string
   let armed: { request: string; point: CutPoint } | null = null;
   const requests: string[] = [];
   const open = new Set<Socket>();
+  const clients = new Set<Socket>();
   const server: Server = createServer((client) => {
     const engine = connect(engineSocket);
     let cut: CutPoint | null = null;
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     for (const socket of [client, engine]) {
       open.add(socket);
       socket.on('error', () => undefined);
@@ -49,6 +54,7 @@ export async function startCuttingProxy(engineSocket: string, socketPath: string
   return {
     socketPath,
     requests,
+    connections: () => clients.size,
     cutNext(request, point) {
       armed = { request, point };
     },

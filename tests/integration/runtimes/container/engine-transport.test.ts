@@ -253,3 +253,56 @@ describe('an engine that is looked for', () => {
     await expect(engine.ping()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 });
+
+describe('a list of containers', () => {
+  it('leaves out one that is gone meanwhile, and tells one that cannot be inspected in short', async () => {
+    const summary = (Id: string) => ({
+      Id,
+      Names: [`/${Id}`],
+      Image: 'shop/web:1',
+      ImageID: 'sha256:77',
+      Created: 1_767_323_045,
+      State: 'running',
+      Labels: { 'com.docker.compose.project': 'shop' },
+      Ports: [
+        { IP: '127.0.0.1', PrivatePort: 80, PublicPort: 3000, Type: 'tcp' },
+        { PrivatePort: 90, Type: 'tcp' },
+      ],
+      NetworkSettings: { Networks: { shop: {} } },
+    });
+    const address = await serve((request, response) => {
+      if (request.url?.startsWith('/containers/json')) response.end(JSON.stringify([summary('odd'), summary('gone')]));
+      else if (request.url?.startsWith('/containers/gone/')) {
+        response.writeHead(404).end('{"message":"No such container: gone"}');
+      } else response.end('{"Id":"odd"}');
+    });
+    const engine = createContainerEngine({ address, log: silentLog });
+    onTestFinished(() => engine.close());
+    const port = { protocol: 'tcp', address: '127.0.0.1', port: 3000, containerPort: 80 };
+    expect(await engine.list({ all: true })).toEqual([
+      {
+        id: 'odd',
+        name: 'odd',
+        image: 'shop/web:1',
+        imageId: 'sha256:77',
+        state: 'running',
+        statusText: 'running',
+        createdAt: '2026-01-02T03:04:05.000Z',
+        startedAt: null,
+        finishedAt: null,
+        exitCode: null,
+        oomKilled: false,
+        health: 'none',
+        error: null,
+        pid: null,
+        labels: { 'com.docker.compose.project': 'shop' },
+        compose: { project: 'shop', service: null, workingDir: null },
+        ports: [port],
+        claims: [port],
+        restartPolicy: 'no',
+        stopSignal: null,
+        networks: ['shop'],
+      },
+    ]);
+  });
+});

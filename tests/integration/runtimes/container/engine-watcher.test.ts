@@ -1,3 +1,9 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createContainerEngine } from '#main/runtimes/container/container-engine.ts';
 import { needsNewContainer } from '#main/runtimes/container/engine-errors.ts';
@@ -14,6 +20,7 @@ import { canStartPrivately, startEngine } from '#tests/support/engine.ts';
 import { engineCall } from '#tests/support/engine-http.ts';
 import type { TestEngine } from '#tests/support/test-engine.ts';
 import { webImage } from '#tests/support/web-image.ts';
+import { startCuttingProxy } from './cutting-proxy.ts';
 import { makeSpec, shell, silentLog } from './spec.ts';
 
 /** Asks until it is so; generous, since the engine is slow when the machine is busy. */
@@ -172,6 +179,42 @@ describe('what the watcher tells', () => {
     const again = await watch();
     expect(again.snapshots[0]?.map((each) => each.id)).toContain(id);
     expect([changes.length, snapshots.length]).toEqual([before, 1]);
+  });
+});
+
+describe('what the watcher holds', () => {
+  it('is given back: event streams when it stops, every connection when the engine is closed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'held-'));
+    const proxy = await startCuttingProxy(test.socketPath, join(folder, 's'));
+    onTestFinished(async () => {
+      await proxy.close();
+      await rm(folder, { recursive: true });
+    });
+    const own = createContainerEngine({ address: { kind: 'socket', path: proxy.socketPath }, log: silentLog });
+    for (let i = 0; i < 5; i++) {
+      const snapshots: ObservedContainer[][] = [];
+      const watcher = createEngineWatcher({
+        engine: own,
+        log: silentLog,
+        onSnapshot: (containers) => snapshots.push(containers),
+        onChange: () => undefined,
+        onState: () => undefined,
+      });
+      watcher.start();
+      await soon(() => snapshots.length).toBe(1);
+      await watcher.stop();
+    }
+    // The event streams are closed; what is left waits for the next call, no more than the pool keeps.
+    await soon(proxy.connections).toBeLessThanOrEqual(8);
+    expect(proxy.requests.filter((request) => request.startsWith('GET /events'))).toHaveLength(5);
+    own.close();
+    await soon(proxy.connections).toBe(0);
+  });
+
+  it('keeps no process alive', async () => {
+    const program = fileURLToPath(new URL('./watch-once.ts', import.meta.url));
+    const run = promisify(execFile)(process.execPath, [program, test.socketPath], { timeout: 20_000 });
+    expect((await run).stdout).toBe('stopped');
   });
 });
 

@@ -33,7 +33,7 @@ it.each(['/', '/conflicts/cfl_1', '/services?q=web'])(
     expect(response.headers.get('content-security-policy')?.split('; ')).toEqual([
       "default-src 'none'",
       "script-src 'self'",
-      "style-src 'self' 'unsafe-inline'",
+      "style-src 'self'",
       "img-src 'self' data:",
       "font-src 'self'",
       "connect-src 'self' ws://127.0.0.1:8082",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { initialState, reduce, stateOfSnapshot } from '#main/desktop/desktop-state.ts';
+import { initialState, reduce, stateOfSnapshot, withConnection } from '#main/desktop/desktop-state.ts';
 import { trayView } from '#main/desktop/tray-view.ts';
 import { conflict, conflictDetected, event, statusChanged } from './fixtures.ts';
 
@@ -18,7 +18,7 @@ describe('the state of the desktop', () => {
       conflicts: [conflict('cfl_1'), conflict('cfl_2', { state: 'resolved' })],
     });
     expect(state).toEqual({
-      connected: true,
+      connection: 'live',
       services: new Map([['svc_web', { name: 'web', status: 'failed' }]]),
       conflicts: new Map([['cfl_1', { service: 'web', port: 3000 }]]),
     });
@@ -63,6 +63,17 @@ describe('the state of the desktop', () => {
 describe('the tray', () => {
   it.each([
     ['is half filled until CLOS has answered', initialState, ['starting', 0, 'CLOS is starting']],
+    ['waits for the first snapshot', withConnection(initialState, false), ['starting', 0, 'CLOS is starting']],
+    [
+      'says what was last seen while CLOS is away',
+      withConnection(calm, false),
+      ['starting', 0, 'CLOS does not answer. Last seen: 2 running'],
+    ],
+    [
+      'is an outline when it is back',
+      withConnection(withConnection(calm, false), true),
+      ['calm', 0, 'CLOS: 2 running'],
+    ],
     ['is an outline when nothing wants attention', calm, ['calm', 0, 'CLOS: 2 running']],
     [
       'is half filled while a service starts',

@@ -7,15 +7,14 @@ it.each([
   'https://127.0.0.1:8443/',
   'http://127.8.0.1:3000/',
   'http://[::1]:5173/',
-  'https://docs.candlefish.ai/clos/ports',
 ])('opens %s in the browser', (url) => {
   expect(mayOpenExternally(url)).toBe(true);
 });
 
 it.each([
   'https://example.com/',
-  'http://docs.candlefish.ai/',
-  'https://docs.candlefish.ai.evil.example/',
+  'https://candlefish.ai/',
+  'https://localhost.evil.example/',
   'http://localhost.evil.example/',
   'http://evil.example/#localhost',
   'http://localhost@evil.example/',

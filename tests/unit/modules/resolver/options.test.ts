@@ -32,11 +32,11 @@ describe('the options of a conflict', () => {
         title: 'Run web on 3001',
         steps: [
           'Lease 3001 to web/http instead of 3000. 3001 is the next free port.',
-          'Start web on 3001 and keep that port until it is changed or undone',
+          'Start web on 3001 and keep that port until it is changed',
         ],
         affects: [],
         risk: 'none',
-        reversible: true,
+        reversible: false,
         recommended: true,
         command: 'clos resolve cfl_1 --option reassign',
         port: 3001,

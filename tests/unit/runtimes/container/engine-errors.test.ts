@@ -85,7 +85,8 @@ describe('what an answer of the engine means', () => {
     expect(stale).toMatchObject({ code: 'CONTAINER_FAILED', extra: { needsNewContainer: true } });
     const gone = refused('start web', 404, 'No such container: web');
     const taken = refused('start web', 500, 'Bind for 0.0.0.0:80 failed: port is already allocated');
-    expect([stale, gone, taken, new Error('x')].map(needsNewContainer)).toEqual([true, true, false, false]);
+    const half = refused('start web', 500, 'id already in use');
+    expect([stale, half, gone, taken, new Error('x')].map(needsNewContainer)).toEqual([true, true, true, false, false]);
   });
 
   it('says what was tried, and the engine’s own words', () => {

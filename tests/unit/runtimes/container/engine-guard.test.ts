@@ -52,6 +52,13 @@ describe('the guard of an engine', () => {
     expect(one.made()).toBe(1);
   });
 
+  it('does not wait a second time for an answer that was late', async () => {
+    const { guard } = watched();
+    const slow = calls([late()]);
+    await expect(guard.run(slow.call, { retry: true })).rejects.toMatchObject({ code: 'ENGINE_TIMEOUT' });
+    expect(slow.made()).toBe(1);
+  });
+
   it('does not repeat what the engine has refused, and takes the refusal for a sign of life', async () => {
     const { guard, states } = watched();
     const refusal = calls([new ClosError('CONTAINER_NOT_FOUND')]);

@@ -32,7 +32,7 @@ export function internalHandlers(
   const { internal } = contract;
   return [
     handle(internal.verify, async (call) => ({ principal: await credentials.verify(call.body.token) })),
-    handle(internal.redeemTicket, (call) => ({ principal: credentials.redeemTicket(call.body.ticket) })),
+    handle(internal.redeemTicket, async (call) => ({ principal: await credentials.redeemTicket(call.body.ticket) })),
     handle(internal.reportFacts, async (call) => {
       const actor = actorOf(call.principal);
       const recorded = await api.db.commit((write) => {

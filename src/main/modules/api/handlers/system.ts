@@ -47,7 +47,7 @@ export function authHandlers(api: ApiContext, credentials: Credentials): Handler
       return { ...principal, permissions: [...rolePermissions[principal.role]] };
     }),
     handle(auth.createSignInLink, async () => {
-      const { word, expiresAt } = credentials.issueSignInCode();
+      const { word, expiresAt } = await credentials.issueSignInCode();
       const discovery = await readDiscovery(api.module.home);
       const base = discovery?.dashboard.url ?? `http://127.0.0.1:${api.module.config.ports.dashboard}`;
       return { url: `${base}/#signin=${word}`, expiresAt };
@@ -63,9 +63,9 @@ export function authHandlers(api: ApiContext, credentials: Credentials): Handler
       if (principal?.type === 'session') await api.db.commit((write) => deleteSession(write, principal.id));
       return undefined;
     }),
-    handle(auth.createTicket, (call) => {
+    handle(auth.createTicket, async (call) => {
       if (call.principal === null) throw new ClosError('NOT_SIGNED_IN');
-      const { word: ticket, expiresAt } = credentials.issueTicket(call.principal);
+      const { word: ticket, expiresAt } = await credentials.issueTicket(call.principal);
       return { ticket, expiresAt };
     }),
   ];

@@ -1,0 +1,10 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+
+/**
+ * Makes a file that only its owner can read, or makes one that is there so. What SQLite puts beside a database (`-wal`, `-shm`,
+ * `-journal`) gets the mode of the database (https://sqlite.org/src/file/src/os_unix.c, findCreateFileMode).
+ */
+export function makePrivateFile(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+}

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { allOperations } from '#shared/contract/contract.ts';
+import { freePort } from '#tests/support/ports.ts';
+import { type ContractRecorder, createContractRecorder } from '#tests/support/recorder.ts';
+import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
+
+const image = 'clos-test/web:1';
+let system: TestSystem;
+let recorder: ContractRecorder;
+let document: unknown;
+
+beforeAll(async () => {
+  system = await startSystem({ dockerHost: inject('engine').dockerHost });
+  document = await (await fetchAs('/api/v2/openapi.json')).json();
+  recorder = createContractRecorder(document);
+});
+afterAll(async () => {
+  await system.stop();
+  removeHome(system.home);
+});
+
+const fetchAs = (path: string, init: RequestInit = {}) =>
+  fetch(system.discovery.gateway.url + path, {
+    ...init,
+    headers: { authorization: `Bearer ${system.apiKey}`, ...init.headers },
+  });
+
+/** Asks, and says what of the answer the served document does not allow. */
+async function ask(method: string, path: string, more: { body?: unknown; headers?: Record<string, string> } = {}) {
+  const { body, headers = {} } = more;
+  const response = await fetchAs(path, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const contentType = response.headers.get('content-type');
+  const wrong = recorder.check({ method, path, status: response.status, contentType, body: text });
+  expect(wrong).toBeNull();
+  return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : text };
+}
+
+const spec = (name: string, port: number) => ({
+  name,
+  runtime: { type: 'container', image },
+  endpoints: [{ containerPort: 80, hostPort: port }],
+  healthCheck: { type: 'http' },
+  limits: { memory: '64MiB' },
+  env: { A: '1' },
+});
+const wait = { prefer: 'wait=30' };
+const v2 = '/api/v2';
+
+describe('what is answered, held against the document that is served', () => {
+  it('services, their lives and their logs', async () => {
+    const port = await freePort();
+    const made = await ask('POST', `${v2}/services`, { body: spec('web', port) });
+    const second = await ask('POST', `${v2}/services`, { body: spec('api', port) });
+    const taken = await ask('POST', `${v2}/services`, { body: spec('web', port) });
+    const bad = await ask('POST', `${v2}/services`, { body: { name: 'No' } });
+    const plan = await ask('POST', `${v2}/services/web/start?dryRun=true`);
+    const started = await ask('POST', `${v2}/services/web/start`, { headers: wait });
+    const conflict = await ask('POST', `${v2}/services/api/start`, { headers: wait });
+    const read = await ask('GET', `${v2}/services/web`);
+    const same = await ask('GET', `${v2}/services/web`, {
+      headers: { 'if-none-match': String(read.headers.get('etag')) },
+    });
+    const listed = await ask('GET', `${v2}/services?limit=1&sort=-name`);
+    const badList = await ask('GET', `${v2}/services?limit=0`);
+    const patched = await ask('PATCH', `${v2}/services/web`, {
+      body: { env: {} },
+      headers: { 'if-match': String(read.headers.get('etag')) },
+    });
+    const blind = await ask('PATCH', `${v2}/services/web`, { body: { env: {} } });
+    const stale = await ask('PATCH', `${v2}/services/web`, { body: { env: {} }, headers: { 'if-match': '"1"' } });
+    const logs = await ask('GET', `${v2}/services/web/logs?tail=10`);
+    const noLogs = await ask('GET', `${v2}/services/api/logs`);
+    const restarted = await ask('POST', `${v2}/services/web/restart`, { headers: wait });
+    const soon = await ask('POST', `${v2}/services/web/stop`, { headers: { prefer: 'wait=0' } });
+    const unknown = [];
+    for (const [method, path] of [
+      ['GET', '/none'],
+      ['DELETE', '/none'],
+      ['POST', '/none/start'],
+      ['POST', '/none/stop'],
+      ['POST', '/none/restart'],
+      ['GET', '/none/logs'],
+    ] as const) {
+      unknown.push((await ask(method, `${v2}/services${path}`)).status);
+    }
+
+    expect([made, second, taken, bad].map(({ status }) => status)).toEqual([201, 201, 409, 400]);
+    expect([plan, started, conflict, read, same].map(({ status }) => status)).toEqual([200, 200, 409, 200, 304]);
+    expect([listed, badList, patched, blind, stale].map(({ status }) => status)).toEqual([200, 400, 200, 428, 412]);
+    expect([logs, noLogs, restarted].map(({ status }) => status)).toEqual([200, 409, 200]);
+    expect([200, 202]).toContain(soon.status);
+    expect(unknown).toEqual(unknown.map(() => 404));
+  });
+
+  it('ports', async () => {
+    const answers = [];
+    for (const path of [
+      'leases',
+      'leases?limit=x',
+      'ranges',
+      'ranges?x=1',
+      'suggest?near=4000',
+      'suggest',
+      '4000',
+      '0',
+    ]) {
+      answers.push((await ask('GET', `${v2}/ports/${path}`)).status);
+    }
+    const endpoints = [{ port: Number(new URL(system.discovery.gateway.url).port) }];
+    const check = await ask('POST', `${v2}/ports/check`, { body: { endpoints } });
+    const badCheck = await ask('POST', `${v2}/ports/check`, { body: { endpoints: [] } });
+
+    expect(answers).toEqual([200, 400, 200, 400, 200, 400, 200, 400]);
+    expect([check.status, badCheck.status]).toEqual([200, 400]);
+  });
+
+  it('conflicts, operations and events', async () => {
+    const conflicts = await ask('GET', `${v2}/conflicts`);
+    const id = conflicts.json.items[0]?.id;
+    const one = await ask('GET', `${v2}/conflicts/${id}`);
+    const wrong = await ask('POST', `${v2}/conflicts/${id}/resolve`, { body: { option: 'none' } });
+    const plan = await ask('POST', `${v2}/conflicts/${id}/resolve`, { body: { option: 'reassign', dryRun: true } });
+    const none = await ask('GET', `${v2}/conflicts/none`);
+    const badConflicts = await ask('GET', `${v2}/conflicts?state=odd`);
+    const operations = await ask('GET', `${v2}/operations`);
+    const operation = await ask('GET', `${v2}/operations/${operations.json.items[0]?.id}`);
+    const noOperation = await ask('GET', `${v2}/operations/none`);
+    const badOperations = await ask('GET', `${v2}/operations?status=odd`);
+    const events = await ask('GET', `${v2}/events?limit=500`);
+    const badEvents = await ask('GET', `${v2}/events?after=-1`);
+
+    expect([conflicts, one, none, badConflicts].map(({ status }) => status)).toEqual([200, 200, 404, 400]);
+    expect([wrong.status, [200, 409].includes(plan.status)]).toEqual([404, true]);
+    expect([operations, operation, noOperation, badOperations].map(({ status }) => status)).toEqual([
+      200, 200, 404, 400,
+    ]);
+    expect([events.status, badEvents.status]).toEqual([200, 400]);
+  });
+
+  it('CLOS itself, and signing in', async () => {
+    const answers = [];
+    for (const path of ['/livez', '/livez?nonce=x', '/readyz', '/readyz?x=1', '/health', '/health?x=1']) {
+      answers.push((await ask('GET', path)).status);
+    }
+    for (const path of [
+      '/system/status',
+      '/system/status?x=1',
+      '/openapi.json',
+      '/openapi.json?x=1',
+      '/me',
+      '/me?x=1',
+    ]) {
+      answers.push((await ask('GET', v2 + path)).status);
+    }
+    const link = await ask('POST', `${v2}/sign-in-links`);
+    const code = /signin=(.+)$/.exec(link.json.url)?.[1] ?? '';
+    const session = await ask('POST', `${v2}/sessions`, { body: { code } });
+    const again = await ask('POST', `${v2}/sessions`, { body: { code } });
+    const ticket = await ask('POST', `${v2}/ws-tickets`);
+    const authorization = `Bearer ${session.json.token}`;
+    const out = await ask('DELETE', `${v2}/sessions/current`, { headers: { authorization } });
+    const gone = await ask('GET', `${v2}/me`, { headers: { authorization } });
+    const strange = { headers: { authorization: 'Bearer none' } };
+    const refused = [];
+    for (const path of ['/sign-in-links', '/ws-tickets']) refused.push((await ask('POST', v2 + path, strange)).status);
+    refused.push((await ask('DELETE', `${v2}/sessions/current`, strange)).status);
+
+    expect(answers).toEqual([200, 200, 200, 400, 200, 400, 200, 400, 200, 400, 200, 400]);
+    expect([link, session, again, ticket, out, gone].map(({ status }) => status)).toEqual([
+      201, 201, 401, 201, 204, 401,
+    ]);
+    expect(refused).toEqual([401, 401, 401]);
+  });
+
+  it('deleting', async () => {
+    const web = await ask('DELETE', `${v2}/services/web`, { headers: wait });
+    const api = await ask('DELETE', `${v2}/services/api`, { headers: wait });
+
+    expect([web.status, api.status]).toEqual([200, 200]);
+  });
+
+  it('walked every public operation, each with a success and a failure', () => {
+    const open = allOperations.filter(({ access }) => !('audience' in access && access.audience === 'module'));
+    const seen = (id: string, from: number, to: number) =>
+      [...recorder.seen].some((what) => {
+        const [name, status] = what.split(' ');
+        return name === id && Number(status) >= from && Number(status) < to;
+      });
+
+    expect(open.filter(({ id }) => !seen(id, 200, 300)).map(({ id }) => id)).toEqual([]);
+    // A wrong nonce is no reason for /livez to fail.
+    expect(open.filter(({ id }) => !seen(id, 400, 500)).map(({ id }) => id)).toEqual(['module.livez']);
+  });
+
+  it('sees an answer that is off', () => {
+    const exchange = { method: 'GET', path: '/api/v2/me', status: 200, contentType: 'application/json', body: '{}' };
+
+    expect(recorder.check(exchange)).toContain("auth.me 200: data must have required property 'type'");
+    expect(recorder.check({ ...exchange, status: 418 })).toBe('auth.me 418: the status is not documented');
+    expect(recorder.check({ ...exchange, contentType: 'text/html' })).toContain('text/html is not documented');
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { framingFault, requestHeaders, responseHeaders } from '#main/modules/gateway/forward-headers.ts';
+
+const from = { address: '127.0.0.1', host: 'localhost:1', requestId: 'req_1' };
+const added = [
+  'x-forwarded-for',
+  '127.0.0.1',
+  'x-forwarded-host',
+  'localhost:1',
+  'x-forwarded-proto',
+  'http',
+  'x-request-id',
+  'req_1',
+];
+
+describe('the headers of a request', () => {
+  it('lose what ends at the connection and what the client says of others, and keep the rest in order', () => {
+    const raw = [
+      'Host',
+      'localhost:1',
+      'Connection',
+      'keep-alive, X-Hop',
+      'X-Hop',
+      '1',
+      'Transfer-Encoding',
+      'chunked',
+    ];
+    raw.push(
+      'X-Forwarded-For',
+      '8.8.8.8',
+      'Forwarded',
+      'for=1',
+      'Accept',
+      'a',
+      'Accept',
+      'b',
+      'Upgrade',
+      'h2c',
+      'Expect',
+      'x',
+    );
+    expect(requestHeaders(raw, from)).toEqual(['host', 'localhost:1', 'accept', 'a', 'accept', 'b', ...added]);
+  });
+
+  it('keep who asks and what is asked, even where a client names them in Connection', () => {
+    const raw = [
+      'Host',
+      'h',
+      'Connection',
+      'authorization, host, content-length',
+      'Authorization',
+      'Bearer x',
+      'Content-Length',
+      '3',
+    ];
+    expect(requestHeaders(raw, from)).toEqual([
+      'host',
+      'h',
+      'authorization',
+      'Bearer x',
+      'content-length',
+      '3',
+      ...added,
+    ]);
+  });
+});
+
+describe('the headers of an answer', () => {
+  it('lose what ends at the connection', () => {
+    const raw = [
+      'Content-Type',
+      'a',
+      'Connection',
+      'close',
+      'Keep-Alive',
+      'timeout=5',
+      'Set-Cookie',
+      'a',
+      'Set-Cookie',
+      'b',
+    ];
+    expect(responseHeaders(raw)).toEqual(['content-type', 'a', 'set-cookie', 'a', 'set-cookie', 'b']);
+  });
+});
+
+describe('the framing of a request', () => {
+  it.each([[['Host', 'h']], [['Host', 'h', 'Content-Length', '0']], [['Host', 'h', 'Transfer-Encoding', 'Chunked']]])(
+    '%j can be trusted',
+    (raw) => {
+      expect(framingFault(raw)).toBeNull();
+    },
+  );
+
+  it.each([
+    [[]],
+    [['Host', 'h', 'Host', 'h']],
+    [['Host', 'h', 'Content-Length', '1', 'Content-Length', '1']],
+    [['Host', 'h', 'Content-Length', '1, 1']],
+    [['Host', 'h', 'Content-Length', '-1']],
+    [['Host', 'h', 'Content-Length', '0x1']],
+    [['Host', 'h', 'Content-Length', '1', 'Transfer-Encoding', 'chunked']],
+    [['Host', 'h', 'Transfer-Encoding', 'gzip, chunked']],
+    [['Host', 'h', 'Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked']],
+    [['Host', 'h', 'Transfer-Encoding', '\u000bchunked']],
+  ])('%j cannot', (raw) => {
+    expect(framingFault(raw)).toEqual(expect.any(String));
+  });
+});
