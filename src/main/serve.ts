@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Discovery } from '#shared/contract/system.ts';
 import { findHome } from '#shared/node/home.ts';
 import { ConfigError, loadConfig } from './config/config.ts';
 import { createLog } from './log.ts';
+import { portNames } from './supervisor/module.ts';
 import { nodeStarter } from './supervisor/node-starter.ts';
 import { AlreadyRunning, createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { findPackageRoot, readVersion } from './version.ts';
@@ -21,6 +23,28 @@ async function stopServices(supervisor: Supervisor): Promise<void> {
   const { items } = await api.services.list({ limit: 500 });
   const active = items.filter(({ desired, status }) => desired === 'running' && status !== 'stopped');
   await Promise.allSettled(active.map(({ id }) => api.services.stop({ id }, { waitSeconds: 10 })));
+}
+
+/** One line for each listener that did not get the port it prefers, with who has it. */
+async function sayMoved(supervisor: Supervisor, discovery: Discovery): Promise<string[]> {
+  const moved = portNames.filter((name) => {
+    const { url, preferredPort } = discovery[name];
+    return preferredPort !== 0 && !url.endsWith(`:${preferredPort}`);
+  });
+  return await Promise.all(
+    moved.map(async (name) => {
+      const { url, preferredPort: port } = discovery[name];
+      // A convenience: CLOS is up, whether or not the holder can be named.
+      const report = await supervisor
+        .client('resolver')
+        .internal.describePort({ port })
+        .catch(() => null);
+      const holder = report?.listeners[0]?.holder;
+      const pid = holder?.pid == null ? '' : ` (pid ${holder.pid})`;
+      const who = holder === undefined ? 'held by somebody else' : `held by ${holder.name}${pid}`;
+      return `Port ${port} is ${who}, so the ${name} is at ${url}`;
+    }),
+  );
 }
 
 function say(line: string): void {
@@ -62,11 +86,7 @@ export async function serve(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end().catch(fail));
 
   const discovery = await supervisor.start();
-  const moved = (['gateway', 'dashboard'] as const).filter(
-    (name) => !discovery[name].url.endsWith(`:${discovery[name].preferredPort}`) && discovery[name].preferredPort !== 0,
-  );
-  for (const name of moved)
-    say(`Port ${discovery[name].preferredPort} is held, so the ${name} is at ${discovery[name].url}`);
+  for (const line of await sayMoved(supervisor, discovery)) say(line);
   const link = values['sign-in-link'] ? (await supervisor.client('api').auth.createSignInLink()).url : null;
   say(
     link === null

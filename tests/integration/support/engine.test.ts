@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { canStartPrivately, startEngine } from '#tests/support/engine.ts';
+import { engineCall } from '#tests/support/engine-http.ts';
+import type { TestEngine } from '#tests/support/test-engine.ts';
+import { webImage } from '#tests/support/web-image.ts';
 import { run } from '../../../tools/lib/run.ts';
-import { canStartPrivately, startEngine } from '../../support/engine.ts';
-import { engineCall } from '../../support/engine-http.ts';
-import type { TestEngine } from '../../support/test-engine.ts';
-import { webImage } from '../../support/web-image.ts';
 
 describe('the shared engine', () => {
   it('has the web image', async () => {

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openForReading } from '#main/database/handle.ts';
 import { createOwnPortsReader } from '#main/modules/resolver/own-ports.ts';
 import { createWorldReader } from '#main/modules/resolver/world-reader.ts';
-import { newHome, removeHome } from '../../../support/system.ts';
+import { newHome, removeHome } from '#tests/support/system.ts';
 import { addLease, addRange, addService, openKnownSystem } from './known-system.ts';
 
 it('keeps the world until something is committed, and no longer', async () => {

@@ -6,8 +6,8 @@ import { removeDiscovery, writeDiscovery } from '#main/supervisor/discovery-file
 import type { RunningModule } from '#main/supervisor/module.ts';
 import type { Client } from '#shared/client/client.ts';
 import type { WantedClaim } from '#shared/contract/internal.ts';
-import { createModuleWorld, type ModuleWorld } from '../../../support/module-context.ts';
-import { holdPort } from '../../../support/ports.ts';
+import { createModuleWorld, type ModuleWorld } from '#tests/support/module-context.ts';
+import { holdPort } from '#tests/support/ports.ts';
 import { freePort, hold } from '../../host/sockets.ts';
 import { addContainer, addLease, addRange, addService, openKnownSystem } from './known-system.ts';
 
