@@ -7,7 +7,7 @@ import { createLog } from './log.ts';
 import { portNames } from './supervisor/module.ts';
 import { nodeStarter } from './supervisor/node-starter.ts';
 import { AlreadyRunning, createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
-import { findPackageRoot, readVersion } from './version.ts';
+import { findPackageRoot, readVersion, whyNodeIsTooOld } from './version.ts';
 
 /** CLOS without a window: stays in the foreground, says one line when it is ready, ends on SIGTERM or Ctrl-C. */
 
@@ -62,6 +62,11 @@ export async function serve(argv: readonly string[]): Promise<void> {
     args: [...argv],
     options: { 'stop-services': { type: 'boolean' }, 'sign-in-link': { type: 'boolean' } },
   });
+  const tooOld = whyNodeIsTooOld();
+  if (tooOld !== null) {
+    process.stderr.write(`clos: ${tooOld}\n`);
+    process.exit(1);
+  }
   const home = findHome();
   const packageRoot = findPackageRoot(import.meta.url);
   const config = loadConfig(home.configFile);
