@@ -84,7 +84,7 @@ describe('a bind probe', () => {
 
   it.skipIf(process.getuid?.() !== 0)('tells a privileged port from a used one', async () => {
     const script = `
-      const { probeBind } = await import(${JSON.stringify(fileURLToPath(new URL('../../../src/main/host/bind-probe.ts', import.meta.url)))});
+      const { probeBind } = await import(${JSON.stringify(fileURLToPath(new URL('../../../../src/main/host/bind-probe.ts', import.meta.url)))});
       const ask = (protocol) => probeBind({ protocol, address: '127.0.0.1', port: 81 });
       console.log(JSON.stringify(await Promise.all([ask('tcp'), ask('udp')])));
     `;
