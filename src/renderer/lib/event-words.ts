@@ -3,6 +3,12 @@ import { type ClosEvent, type EventData, type EventType, eventTypes, isEventType
 import { listWords } from './format.ts';
 import type { GlyphStatus } from './glyph.ts';
 
+const engineWords = {
+  available: 'The container engine answers',
+  unavailable: 'The container engine is away',
+  none: 'There is no container engine',
+} as const;
+
 /** An event for people: what happened, the word for why, and the shape that stands for it. */
 export interface EventWords {
   text: string;
@@ -64,7 +70,7 @@ const describe: Describe = {
     glyph: operation.status === 'failed' ? 'failed' : null,
   }),
   'engine.state-changed': (data) => ({
-    text: data.state === 'available' ? 'The container engine answers' : `The container engine is ${data.state}`,
+    text: engineWords[data.state],
     reason: data.reason,
     glyph: data.state === 'available' ? 'running' : 'unknown',
   }),
