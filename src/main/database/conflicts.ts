@@ -1,5 +1,5 @@
 import { newId } from '#shared/base/ids.ts';
-import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
+import { type Conflict, type DetectedConflict, resolveCommand } from '#shared/contract/conflicts.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 
 interface Row {
@@ -63,12 +63,9 @@ function sameClaim(one: DetectedConflict, other: DetectedConflict): boolean {
   return a.serviceId === b.serviceId && a.endpoint === b.endpoint && a.protocol === b.protocol && a.port === b.port;
 }
 
-/** The placeholder that the resolver puts where the id belongs, since it records nothing itself. */
+/** With its id, now that it has one, in the commands of its options. */
 function withCommands(conflict: DetectedConflict, id: string): DetectedConflict {
-  const options = conflict.options.map((option) => ({
-    ...option,
-    command: `clos resolve ${id} --option ${option.id}`,
-  }));
+  const options = conflict.options.map((option) => ({ ...option, command: resolveCommand(id, option.id) }));
   return { ...conflict, options };
 }
 

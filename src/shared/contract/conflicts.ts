@@ -76,6 +76,11 @@ export const conflictSchema = z.object({
 });
 export type Conflict = z.output<typeof conflictSchema>;
 
+/** The command that applies an option. Before a conflict is recorded it has no id to name. */
+export function resolveCommand(conflictId: string | null, optionId: string): string {
+  return `clos resolve ${conflictId ?? 'CONFLICT'} --option ${optionId}`;
+}
+
 /** A conflict that was found but not recorded: a check asks, it does not write. */
 export const detectedConflictSchema = conflictSchema.omit({ id: true, state: true, detectedAt: true, closedAt: true });
 export type DetectedConflict = z.output<typeof detectedConflictSchema>;

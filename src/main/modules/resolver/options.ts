@@ -1,4 +1,4 @@
-import type { ConflictOption } from '#shared/contract/conflicts.ts';
+import { type ConflictOption, resolveCommand } from '#shared/contract/conflicts.ts';
 import type { Suggestion } from '#shared/contract/ports.ts';
 import type { Finding } from './detect.ts';
 
@@ -7,12 +7,7 @@ export interface ProposalContext {
   suggestPort(wanted: Finding['wanted']): Promise<Suggestion | null> | Suggestion | null;
   /** Names of services that reach the wanted one by its address and follow it. */
   dependents?: readonly string[];
-  /** The id of the recorded conflict; an unrecorded one has none yet, see `withConflictId`. */
-  conflictId?: string | null;
 }
-
-/** Stands for the id in the command of a conflict that is not recorded yet. */
-const idPlaceholder = 'CONFLICT';
 
 /**
  * What could be done about a conflict, the best first, only what the system can carry out. Empty when nothing of it would help:
@@ -21,11 +16,6 @@ const idPlaceholder = 'CONFLICT';
 export async function proposeOptions(finding: Finding, context: ProposalContext): Promise<ConflictOption[]> {
   const reassign = await proposeReassign(finding, context);
   return reassign === null ? [] : [reassign];
-}
-
-/** Puts the id of a conflict into the commands of its options, when it is recorded. */
-export function withConflictId(options: readonly ConflictOption[], conflictId: string): ConflictOption[] {
-  return options.map((option) => ({ ...option, command: resolveCommand(conflictId, option.id) }));
 }
 
 async function proposeReassign(finding: Finding, context: ProposalContext): Promise<ConflictOption | null> {
@@ -54,11 +44,7 @@ async function proposeReassign(finding: Finding, context: ProposalContext): Prom
     // Until an operation can be undone, nothing says that it can.
     reversible: false,
     recommended: severity === 'blocking',
-    command: resolveCommand(context.conflictId ?? idPlaceholder, 'reassign'),
+    command: resolveCommand(null, 'reassign'),
     port,
   };
-}
-
-function resolveCommand(conflictId: string, optionId: string): string {
-  return `clos resolve ${conflictId} --option ${optionId}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '#main/modules/resolver/detect.ts';
-import { proposeOptions, withConflictId } from '#main/modules/resolver/options.ts';
+import { proposeOptions } from '#main/modules/resolver/options.ts';
 
 const finding: Finding = {
   kind: 'process',
@@ -25,7 +25,7 @@ const suggestPort = () => ({ port: 3001, range: 'apis', reason: '3001 is the nex
 
 describe('the options of a conflict', () => {
   it('offer another port, with every step in words', async () => {
-    expect(await proposeOptions(finding, { suggestPort, conflictId: 'cfl_1' })).toEqual([
+    expect(await proposeOptions(finding, { suggestPort })).toEqual([
       {
         id: 'reassign',
         strategy: 'reassign',
@@ -38,7 +38,8 @@ describe('the options of a conflict', () => {
         risk: 'none',
         reversible: false,
         recommended: true,
-        command: 'clos resolve cfl_1 --option reassign',
+        // It has no id before it is recorded.
+        command: 'clos resolve CONFLICT --option reassign',
         port: 3001,
       },
     ]);
@@ -65,13 +66,5 @@ describe('the options of a conflict', () => {
 
   it('are none when no port is left', async () => {
     expect(await proposeOptions(finding, { suggestPort: () => null })).toEqual([]);
-  });
-
-  it('get the id of the conflict when it is recorded', async () => {
-    const options = await proposeOptions(finding, { suggestPort });
-    expect(options.map(({ command }) => command)).toEqual(['clos resolve CONFLICT --option reassign']);
-    expect(withConflictId(options, 'cfl_9')).toEqual([
-      { ...options[0], command: 'clos resolve cfl_9 --option reassign' },
-    ]);
   });
 });
