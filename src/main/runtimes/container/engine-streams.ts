@@ -70,8 +70,40 @@ export async function pullImage(
 
 const terminalOfContainer = z.object({ Config: z.object({ Tty: z.boolean().default(false) }) });
 
-/** Reads a container's log; with `follow` until the container ends or the signal does. */
+/** How many of the last lines are remembered, to tell what the engine kept back. */
+const remembered = 256;
+
+/**
+ * Reads a container's log; with `follow` until the container ends or the signal does.
+ *
+ * An engine may end its answer before it has sent the last lines of a container that ended (seen with Docker 20.10, one in three
+ * of short-lived containers on a busy machine). They are in its file, so what followed is read once more and told if it is new.
+ */
 export async function* readLogs(
+  connection: EngineConnection,
+  id: string,
+  options: LogOptions,
+): AsyncGenerator<LogLine> {
+  const { follow = false, signal } = options;
+  const keyOf = ({ stream, time }: LogLine) => `${stream} ${time}`;
+  const recent: LogLine[] = [];
+  for await (const line of readOnce(connection, id, options)) {
+    if (follow && recent.push(line) > remembered) recent.shift();
+    yield line;
+  }
+  if (!follow || signal?.aborted) return;
+  const told = new Set(recent.map(keyOf));
+  const since = recent[0]?.time;
+  const rest = since == null ? { ...options, follow: false } : { follow: false, since, ...(signal ? { signal } : {}) };
+  try {
+    for await (const line of readOnce(connection, id, rest)) if (!told.has(keyOf(line))) yield line;
+  } catch (error) {
+    // Removed as soon as it had ended: nothing is left to read.
+    if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
+  }
+}
+
+async function* readOnce(
   connection: EngineConnection,
   id: string,
   { follow = false, since, tail, signal }: LogOptions,

@@ -336,6 +336,16 @@ describe('a log', () => {
     expect(await gather(engine.logs(id, { tail: 1 }))).toEqual(['stdout: three']);
   });
 
+  it('is whole when many short-lived containers are followed at once, though the engine keeps last lines back', async () => {
+    const follow = async (): Promise<string[]> => {
+      const id = await create(shell('echo one; echo two >&2; printf three'));
+      await engine.start(id);
+      return (await gather(engine.logs(id, { follow: true }))).sort();
+    };
+    const all = await Promise.all(Array.from({ length: 9 }, follow));
+    expect(all).toEqual(all.map(() => ['stderr: two', 'stdout: one', 'stdout: three']));
+  });
+
   it('is followed while it grows, until the reader has enough', async () => {
     const id = await create(shell('echo start; while true; do echo tick; sleep 0.05; done'));
     await engine.start(id);
