@@ -31,9 +31,14 @@ export function addBridge(): Bridge {
     }
     ip('addr', 'add', `10.213.${number}.1/24`, 'dev', name);
     ip('link', 'set', name, 'up');
-    return { name, subnet: `10.213.${number}.0/24`, pool: `10.214.${number}.0/24` };
+    return { name, subnet: `10.213.${number}.0/24`, pool: poolOf(number) };
   }
   throw new Error(`No free bridge after ${attempts} attempts. Leftovers show with: ip -br link | grep closbr`);
+}
+
+/** Room for 16 networks of 253 addresses each, from 10.214.16.0 to 10.229.159.255, so that no two engines share one. */
+function poolOf(number: number): string {
+  return `10.${214 + Math.floor(number / 16)}.${(number % 16) * 16}.0/20`;
 }
 
 /** Removes a bridge; content when there is none. */
