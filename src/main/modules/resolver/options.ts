@@ -5,8 +5,6 @@ import type { Finding } from './detect.ts';
 export interface ProposalContext {
   /** A free port of the endpoint's range instead of the wanted one; null when there is none. */
   suggestPort(wanted: Finding['wanted']): Promise<Suggestion | null> | Suggestion | null;
-  /** Names of services that reach the wanted one by its address and follow it. */
-  dependents?: readonly string[];
 }
 
 /**
@@ -28,19 +26,17 @@ async function proposeReassign(finding: Finding, context: ProposalContext): Prom
 
   const { port, reason } = suggestion;
   const { service, endpoint } = wanted;
-  const dependents = context.dependents ?? [];
   const steps = [
     `Lease ${port} to ${endpoint === null ? service : `${service}/${endpoint}`} instead of ${wanted.port}. ${reason}`,
     `Start ${service} on ${port} and keep that port until it is changed`,
   ];
-  if (dependents.length > 0) steps.push(`Give the new address to ${dependents.join(', ')} at their next start`);
   return {
     id: 'reassign',
     strategy: 'reassign',
     title: `Run ${service} on ${port}`,
     steps,
-    affects: [...dependents],
-    risk: dependents.length > 0 ? 'low' : 'none',
+    affects: [],
+    risk: 'none',
     // Until an operation can be undone, nothing says that it can.
     reversible: false,
     recommended: severity === 'blocking',

@@ -45,12 +45,6 @@ describe('the options of a conflict', () => {
     ]);
   });
 
-  it('name the services that have to follow, which is a risk', async () => {
-    const [option] = await proposeOptions(finding, { suggestPort, dependents: ['api', 'admin'] });
-    expect(option).toMatchObject({ affects: ['api', 'admin'], risk: 'low' });
-    expect(option?.steps.at(-1)).toBe('Give the new address to api, admin at their next start');
-  });
-
   it('recommend nothing where nothing blocks', async () => {
     const [option] = await proposeOptions({ ...finding, severity: 'warning', kind: 'shadowed' }, { suggestPort });
     expect(option).toMatchObject({ id: 'reassign', recommended: false });
