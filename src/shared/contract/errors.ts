@@ -27,6 +27,7 @@ export const errorTable = {
   CONFLICT_NOT_FOUND: { status: 404, title: 'There is no such conflict' },
   OPERATION_NOT_FOUND: { status: 404, title: 'There is no such operation' },
   NAME_TAKEN: { status: 409, title: 'Another service has this name' },
+  NOT_DRIVEN: { status: 409, title: 'CLOS only watches this service' },
   SERVICE_BUSY: { status: 409, title: 'The service is busy with another operation' },
   PRECONDITION_FAILED: { status: 412, title: 'The resource has changed since it was read' },
   PRECONDITION_REQUIRED: { status: 428, title: 'The change needs an If-Match header' },
@@ -37,6 +38,18 @@ export const errorTable = {
   RANGE_EXHAUSTED: { status: 409, title: 'The range has no free port left' },
   CONFLICT_CLOSED: { status: 409, title: 'The conflict is no longer open' },
   OPTION_NOT_FOUND: { status: 404, title: 'The conflict has no such option' },
+  LEASE_NOT_FOUND: { status: 404, title: 'There is no such lease' },
+  LEASE_IN_USE: { status: 409, title: 'A running service uses the lease' },
+  RANGE_IN_USE: { status: 409, title: 'Endpoints take their ports from the range' },
+  LISTENER_NOT_FOUND: { status: 404, title: 'Nothing that could be adopted is there' },
+  NOT_UNDOABLE: { status: 409, title: 'The operation cannot be undone' },
+
+  // Processes.
+  PROCESS_FAILED: { status: 422, title: 'The program could not be started' },
+  PROCESS_GONE: { status: 409, title: 'The process has ended, or its number belongs to another one now' },
+  PROCESS_PROTECTED: { status: 403, title: 'The process must not be ended' },
+  PROCESS_UNREADABLE: { status: 403, title: 'The process cannot be read' },
+  ENV_UNRESOLVED: { status: 422, title: 'A template in the environment cannot be filled in' },
 
   // Containers and engines.
   CONTAINER_POLICY: { status: 403, title: 'The container asks for more than it may have' },
