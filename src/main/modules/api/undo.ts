@@ -11,6 +11,7 @@ import {
   updateEndpointAddress,
   updateLife,
 } from '../../database/services.ts';
+import { type ContainerDefinition, containerLabels } from '../../runtimes/container/types.ts';
 import { startAgain } from '../../runtimes/process/start-again.ts';
 import type { Provenance } from './actors.ts';
 import { serviceSubject } from './actors.ts';
@@ -137,12 +138,22 @@ function recordForgotten(write: WriteDb, service: StoredService, { actor, cause 
   markDeleted(write, service.id);
 }
 
-async function startContainer(api: ApiContext, { containerId, name }: Extract<Inverse, { type: 'start-container' }>) {
+type StartContainer = Extract<Inverse, { type: 'start-container' }>;
+
+/** Starts a container again as it was; one that its engine has removed when it stopped is made anew. */
+async function startContainer(api: ApiContext, { containerId, name, definition }: StartContainer, command: Command) {
   try {
     await api.engine.start(containerId);
   } catch (error) {
     if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
-    throw new ClosError('CONTAINER_NOT_FOUND', `The container ${name} was removed since and cannot be started again.`);
+    if (definition === null) {
+      throw new ClosError(
+        'CONTAINER_NOT_FOUND',
+        `The container ${name} was removed since and cannot be started again.`,
+      );
+    }
+    const labels = { [containerLabels.operation]: command.operation.id };
+    await api.engine.start(await api.engine.createLike(definition as ContainerDefinition, { name, labels }));
   }
 }
 
@@ -158,7 +169,8 @@ async function putBack(api: ApiContext, inverses: readonly Inverse[], command: C
     await command.step('Give the ports back', () => api.db.commit((write) => restoreLeases(write, restores, command)));
   }
   for (const inverse of inverses) {
-    if (inverse.type === 'start-container') await command.step(stepOf(inverse), () => startContainer(api, inverse));
+    if (inverse.type === 'start-container')
+      await command.step(stepOf(inverse), () => startContainer(api, inverse, command));
     if (inverse.type === 'start-process') await command.step(stepOf(inverse), () => startAgain(inverse));
   }
   for (const restore of restores) {
