@@ -17,6 +17,7 @@ import type { Provenance } from './actors.ts';
 import { serviceSubject } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
+import { restartDependents } from './dependents.ts';
 import { driverOf } from './drivers.ts';
 import { grantLease, releaseLease } from './leases.ts';
 import { changeHealth, changeStatus, changeWaits, clearConflicts } from './life.ts';
@@ -175,8 +176,9 @@ async function putBack(api: ApiContext, inverses: readonly Inverse[], command: C
   }
   for (const restore of restores) {
     const service = present(api, restore);
-    if (service === null || !restore.before.up || service.runtime.type === 'external') continue;
-    await startAndRecord(api, { service }, command);
+    if (service === null || service.runtime.type === 'external') continue;
+    if (restore.before.up) await startAndRecord(api, { service }, command);
+    else await restartDependents(api, service, command);
   }
 }
 

@@ -69,7 +69,7 @@ export function createAnswerWatch({ probe, onChange, timing }: AnswerWatchOption
 
   return {
     setServices(services) {
-      const wanted = new Map(
+      const wanted = new Map<string, { id: string; address: string; port: number }>(
         services.flatMap(({ id, endpoints }) =>
           endpoints.map(({ address, port }) => [`${id} ${port}`, { id, address: reachable(address), port }] as const),
         ),
