@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineOperation } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import { flagSchema, pageOf, pageQuery, portSchema, protocolSchema, refSchema, timeSchema } from './primitives.ts';
-import { startErrors } from './services.ts';
+import { startErrors } from './start-errors.ts';
 
 export const conflictKinds = [
   'lease',
@@ -31,6 +31,7 @@ export const holderSchema = z.object({
   type: z.enum(['service', 'container', 'process', 'clos', 'system', 'unknown']),
   name: z.string(),
   pid: z.int().nullable(),
+  identity: z.string().nullable().describe('What makes the process this one: number, start and boot'),
   command: z.string().nullable(),
   user: z.string().nullable(),
   since: timeSchema.nullable(),
@@ -59,6 +60,7 @@ export const conflictOptionSchema = z.object({
   recommended: z.boolean(),
   command: z.string().describe('The same on the command line'),
   port: portSchema.nullable().describe('reassign: the port that would be leased'),
+  address: z.string().nullable().describe('change-address: the address that would be bound'),
 });
 export type ConflictOption = z.output<typeof conflictOptionSchema>;
 
@@ -112,7 +114,8 @@ export const conflicts = {
     id: 'conflicts.resolve',
     method: 'POST',
     path: '/api/v2/conflicts/{id}/resolve',
-    summary: 'Apply one option of a conflict, and start the service that was waiting for it',
+    summary:
+      'Apply one option of a conflict and, where that frees the way, start the service that was kept from starting',
     module: 'api',
     access: { permission: 'conflicts:resolve' },
     params: z.strictObject({ id: refSchema }),
@@ -120,6 +123,15 @@ export const conflicts = {
     output: operationSchema,
     accepted: true,
     idempotencyKey: true,
-    errors: ['CONFLICT_NOT_FOUND', 'CONFLICT_CLOSED', 'OPTION_NOT_FOUND', ...startErrors],
+    errors: [
+      'CONFLICT_NOT_FOUND',
+      'CONFLICT_CLOSED',
+      'OPTION_NOT_FOUND',
+      'LISTENER_NOT_FOUND',
+      'NAME_TAKEN',
+      'LEASE_IN_USE',
+      'PROCESS_UNREADABLE',
+      ...startErrors,
+    ],
   }),
 };

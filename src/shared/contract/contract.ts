@@ -5,6 +5,7 @@ import type { OperationDefinition } from './operation-definition.ts';
 import { operations } from './operations.ts';
 import { ports } from './ports.ts';
 import { services } from './services.ts';
+import { settings } from './settings.ts';
 import { auth, module, system } from './system.ts';
 
 /**
@@ -13,7 +14,7 @@ import { auth, module, system } from './system.ts';
  * To add one: define it in its noun's file, list it there, write its handler in the module that it names, and add the events
  * that it causes to `events.ts`. See "Add an operation" in README.md.
  */
-export const contract = { services, ports, conflicts, operations, events, system, auth, module, internal };
+export const contract = { services, ports, conflicts, operations, events, settings, system, auth, module, internal };
 export type Contract = typeof contract;
 
 /** All definitions in one list, in a stable order. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { conflictSchema } from './conflicts.ts';
 import { defineOperation } from './operation-definition.ts';
 import { actorSchema, operationSchema, subjectSchema } from './operations.ts';
-import { pageOf, pageQuery, portSchema, seqSchema, timeSchema } from './primitives.ts';
+import { rangeSchema } from './ports.ts';
+import { pageOf, pageQuery, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
 import { healthSchema, serviceStatusSchema } from './services.ts';
 
 const leaseData = z.object({
@@ -13,6 +14,13 @@ const leaseData = z.object({
   address: z.string(),
   port: portSchema,
   reason: z.string(),
+});
+
+const reservationData = z.object({
+  leaseId: z.string(),
+  protocol: protocolSchema,
+  port: portSchema,
+  note: z.string(),
 });
 
 /**
@@ -30,13 +38,13 @@ function defineEvent<D extends z.ZodType>(definition: {
   return definition;
 }
 
-export const topics = ['service', 'conflict', 'operation', 'lease', 'engine', 'module'] as const;
+export const topics = ['service', 'conflict', 'operation', 'lease', 'engine', 'module', 'system'] as const;
 export const topicSchema = z.enum(topics);
 export type Topic = z.output<typeof topicSchema>;
 
 const serviceReads = ['services.list', 'services.get', 'system.status'] as const;
 const conflictReads = ['conflicts.list', 'conflicts.get', 'system.status'] as const;
-const leaseReads = [...serviceReads, 'ports.leases', 'ports.who'] as const;
+const leaseReads = [...serviceReads, 'ports.leases', 'ports.who', 'ports.map'] as const;
 
 export const eventTypes = {
   'service.created': defineEvent({
@@ -69,6 +77,18 @@ export const eventTypes = {
     data: z.object({ from: healthSchema, to: healthSchema, reason: z.string().nullable() }),
     stale: serviceReads,
   }),
+  'service.adopted': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({ pid: z.int().nullable(), containerId: z.string().nullable() }),
+    stale: serviceReads,
+  }),
+  'service.waiting-changed': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({ waits: z.boolean(), reason: z.string() }),
+    stale: serviceReads,
+  }),
   'lease.granted': defineEvent({ topic: 'lease', version: 1, data: leaseData, stale: leaseReads }),
   'lease.moved': defineEvent({
     topic: 'lease',
@@ -77,7 +97,27 @@ export const eventTypes = {
     stale: leaseReads,
   }),
   'lease.released': defineEvent({ topic: 'lease', version: 1, data: leaseData, stale: leaseReads }),
+  'port.reserved': defineEvent({ topic: 'lease', version: 1, data: reservationData, stale: leaseReads }),
+  'port.released': defineEvent({ topic: 'lease', version: 1, data: reservationData, stale: leaseReads }),
+  'ranges.changed': defineEvent({
+    topic: 'lease',
+    version: 1,
+    data: z.object({ ranges: z.array(rangeSchema) }),
+    stale: ['ports.ranges', 'ports.map'],
+  }),
+  'settings.changed': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ name: z.enum(['conflicts']) }),
+    stale: ['settings.conflicts'],
+  }),
   'conflict.detected': defineEvent({
+    topic: 'conflict',
+    version: 1,
+    data: z.object({ conflict: conflictSchema }),
+    stale: conflictReads,
+  }),
+  'conflict.changed': defineEvent({
     topic: 'conflict',
     version: 1,
     data: z.object({ conflict: conflictSchema }),

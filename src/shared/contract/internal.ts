@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { moduleNames, roles } from './access.ts';
 import { detectedConflictSchema } from './conflicts.ts';
 import { defineOperation } from './operation-definition.ts';
-import { portReportSchema, suggestionSchema } from './ports.ts';
+import { listenerSchema, portReportSchema, portRowSchema, suggestionSchema } from './ports.ts';
 import { addressSchema, portSchema, protocolSchema, timeSchema } from './primitives.ts';
 import { moduleStateSchema } from './system.ts';
 
@@ -38,6 +38,15 @@ export const factSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type Fact = z.output<typeof factSchema>;
+
+/** All that stands in the way of one service at this moment, or answers in its place. What is not there any more has cleared. */
+export const sightingSchema = z.object({
+  serviceId: z.string(),
+  conflicts: z.array(detectedConflictSchema),
+  /** Of a service that CLOS only watches: whether something answers, and who. */
+  answering: z.object({ pid: z.int().nullable(), name: z.string().nullable() }).nullable(),
+});
+export type Sighting = z.output<typeof sightingSchema>;
 
 export const internal = {
   verify: defineOperation({
@@ -100,6 +109,7 @@ export const internal = {
       range: z.string().nullable(),
       near: portSchema.nullable(),
       count: z.int().min(1).max(100),
+      refused: z.array(portSchema).max(1000).default([]).describe('Ports that are about to be given to others'),
       protocol: protocolSchema,
       address: addressSchema,
     }),
@@ -114,6 +124,37 @@ export const internal = {
     module: 'resolver',
     body: z.strictObject({ port: portSchema }),
     output: portReportSchema,
+    errors: [],
+  }),
+  listListeners: defineOperation({
+    ...sibling,
+    id: 'internal.listListeners',
+    path: '/internal/list-listeners',
+    summary: 'Every listener with who is behind it',
+    module: 'resolver',
+    body: z.strictObject({ port: portSchema.nullable() }),
+    output: z.object({ items: z.array(listenerSchema), limitation: z.string().nullable() }),
+    errors: [],
+  }),
+  mapPorts: defineOperation({
+    ...sibling,
+    id: 'internal.mapPorts',
+    path: '/internal/map-ports',
+    summary: 'Every port that somebody has to do with',
+    module: 'resolver',
+    body: z.strictObject({}),
+    output: z.object({ items: z.array(portRowSchema), limitation: z.string().nullable() }),
+    errors: [],
+  }),
+  reportSightings: defineOperation({
+    ...sibling,
+    id: 'internal.reportSightings',
+    path: '/internal/sightings',
+    summary:
+      'What the watch saw at the ports of some services: the conflicts there now, and who answers for watched ones',
+    module: 'api',
+    body: z.strictObject({ sightings: z.array(sightingSchema).min(1).max(1000) }),
+    output: z.object({ recorded: z.int() }),
     errors: [],
   }),
   requestHealthCheck: defineOperation({

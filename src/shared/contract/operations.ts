@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from './operation-definition.ts';
-import { pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { flagSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { startErrors } from './start-errors.ts';
 
 export const actorSchema = z.object({
   type: z
@@ -20,6 +21,17 @@ export type Subject = z.output<typeof subjectSchema>;
 
 export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 
+export const operationTypes = [
+  'service.start',
+  'service.stop',
+  'service.restart',
+  'service.delete',
+  'service.adopt',
+  'services.start',
+  'conflict.resolve',
+  'operation.undo',
+] as const;
+
 export const operationStepSchema = z.object({
   name: z.string().describe('What is done, as a sentence: "Create the container"'),
   status: z.enum(['planned', 'running', 'succeeded', 'failed', 'skipped']),
@@ -30,7 +42,7 @@ export type OperationStep = z.output<typeof operationStepSchema>;
 /** The record of one command, and the handle of long work. A dry run is one that was never stored: its steps are planned. */
 export const operationSchema = z.object({
   id: z.string(),
-  type: z.enum(['service.start', 'service.stop', 'service.restart', 'service.delete', 'conflict.resolve']),
+  type: z.enum(operationTypes),
   subject: subjectSchema,
   actor: actorSchema,
   status: z.enum(operationStatuses),
@@ -41,7 +53,7 @@ export const operationSchema = z.object({
   error: z.object({ code: z.string(), detail: z.string() }).nullable(),
   startedAt: timeSchema,
   finishedAt: timeSchema.nullable(),
-  undoable: z.boolean(),
+  undoable: z.boolean().describe('What it changed can be put back: POST …/undo'),
 });
 export type Operation = z.output<typeof operationSchema>;
 export type OperationType = Operation['type'];
@@ -72,5 +84,19 @@ export const operations = {
     params: z.strictObject({ id: refSchema }),
     output: operationSchema,
     errors: ['OPERATION_NOT_FOUND'],
+  }),
+  undo: defineOperation({
+    id: 'operations.undo',
+    method: 'POST',
+    path: '/api/v2/operations/{id}/undo',
+    summary: 'Put back what an operation changed: leases return, what it stopped is started again as it was',
+    module: 'api',
+    access: { permission: 'conflicts:resolve' },
+    params: z.strictObject({ id: refSchema }),
+    body: z.strictObject({ dryRun: flagSchema.default(false) }),
+    output: operationSchema,
+    accepted: true,
+    idempotencyKey: true,
+    errors: ['OPERATION_NOT_FOUND', 'NOT_UNDOABLE', ...startErrors],
   }),
 };

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { detectedConflictSchema, holderSchema } from './conflicts.ts';
 import { defineOperation } from './operation-definition.ts';
-import { addressSchema, nameSchema, pageOf, pageQuery, portSchema, protocolSchema, timeSchema } from './primitives.ts';
+import {
+  addressSchema,
+  nameSchema,
+  pageOf,
+  pageQuery,
+  portSchema,
+  protocolSchema,
+  refSchema,
+  timeSchema,
+} from './primitives.ts';
 
 export const rangeSchema = z.object({ name: nameSchema, first: portSchema, last: portSchema });
 export type Range = z.output<typeof rangeSchema>;
@@ -13,9 +22,13 @@ export const leaseRowSchema = z.object({
   address: z.string(),
   since: timeSchema,
   reason: z.string(),
-  range: z.string(),
-  service: z.object({ id: z.string(), name: z.string() }),
-  endpoint: z.string(),
+  range: z.string().nullable(),
+  service: z
+    .object({ id: z.string(), name: z.string() })
+    .nullable()
+    .describe('Null: reserved for nobody in particular'),
+  endpoint: z.string().nullable(),
+  note: z.string().nullable().describe('What a reservation is for'),
 });
 export type LeaseRow = z.output<typeof leaseRowSchema>;
 
@@ -27,23 +40,59 @@ export const listenerSchema = z.object({
   holder: holderSchema,
 });
 
+const containerClaimSchema = z.object({
+  protocol: protocolSchema,
+  address: z.string(),
+  container: z.object({ id: z.string(), name: z.string(), image: z.string(), state: z.string() }),
+});
+
 export const portReportSchema = z.object({
   port: portSchema,
   free: z.boolean().describe('Nothing listens, leases or claims it'),
   listeners: z.array(listenerSchema),
   leases: z.array(leaseRowSchema),
-  claims: z.array(
-    z.object({
-      protocol: protocolSchema,
-      address: z.string(),
-      container: z.object({ id: z.string(), name: z.string(), image: z.string(), state: z.string() }),
-    }),
-  ),
+  claims: z.array(containerClaimSchema),
+  clos: z.string().nullable().describe('Which part of CLOS itself has it'),
+  range: z.string().nullable(),
+  notes: z.array(z.string()).describe('What else is to know: the ephemeral range, an excluded range, a privilege'),
 });
 export type PortReport = z.output<typeof portReportSchema>;
 
+/**
+ * What a port is, for a map of them: `leased` by a service, `listening` without a lease, `claimed` by a container that does not
+ * run, `reserved` by a person, `contested` when somebody holds what another one leases, `clos` for our own.
+ */
+export const portStates = ['leased', 'listening', 'claimed', 'reserved', 'contested', 'clos'] as const;
+
+export const portRowSchema = z.object({
+  port: portSchema,
+  protocol: protocolSchema,
+  state: z.enum(portStates),
+  range: z.string().nullable(),
+  label: z.string().describe('In one word: the service, container, program or part of CLOS'),
+  listening: z.boolean(),
+  addresses: z.array(z.string()),
+  lease: leaseRowSchema.nullable(),
+  holder: holderSchema.nullable(),
+});
+export type PortRow = z.output<typeof portRowSchema>;
+
 export const suggestionSchema = z.object({ port: portSchema, range: z.string().nullable(), reason: z.string() });
 export type Suggestion = z.output<typeof suggestionSchema>;
+
+/** Names once, first before last, no port in two ranges: a port belongs to one range. */
+function findRangeIssues(items: readonly Range[]): Array<{ path: Array<string | number>; message: string }> {
+  return items.flatMap((range, index) => {
+    const at = (field: string, message: string) => ({ path: ['items', index, field], message });
+    const issues = range.first > range.last ? [at('last', `must be at least ${range.first}`)] : [];
+    for (const earlier of items.slice(0, index)) {
+      if (earlier.name === range.name) issues.push(at('name', `"${range.name}" stands here twice`));
+      else if (range.first <= earlier.last && earlier.first <= range.last)
+        issues.push(at('first', `shares ports with "${earlier.name}" (${earlier.first}-${earlier.last})`));
+    }
+    return issues;
+  });
+}
 
 const read = { method: 'GET', module: 'api', access: { permission: 'ports:read' } } as const;
 
@@ -63,6 +112,96 @@ export const ports = {
     path: '/api/v2/ports/ranges',
     summary: 'List the ranges',
     output: z.object({ items: z.array(rangeSchema) }),
+    errors: [],
+  }),
+  putRanges: defineOperation({
+    id: 'ports.putRanges',
+    method: 'PUT',
+    path: '/api/v2/ports/ranges',
+    summary: 'Replace the ranges; a lease that is given already stays where it is',
+    module: 'api',
+    access: { permission: 'ports:write' },
+    body: z
+      .strictObject({ items: z.array(z.strictObject(rangeSchema.shape)).min(1).max(100) })
+      .superRefine(({ items }, context) => {
+        for (const { path, message } of findRangeIssues(items)) context.addIssue({ code: 'custom', path, message });
+      }),
+    output: z.object({ items: z.array(rangeSchema) }),
+    errors: ['RANGE_IN_USE'],
+  }),
+  lease: defineOperation({
+    id: 'ports.lease',
+    method: 'POST',
+    path: '/api/v2/ports/leases',
+    summary: 'Give an endpoint a port of your choice, or reserve one for nobody in particular',
+    module: 'api',
+    access: { permission: 'ports:write' },
+    body: z
+      .strictObject({
+        service: refSchema.optional(),
+        endpoint: nameSchema.optional().describe('The first one unless named'),
+        port: z.union([portSchema, z.literal('auto')]).default('auto'),
+        protocol: protocolSchema.optional().describe("A reservation's; tcp unless given"),
+        range: nameSchema.optional().describe('Where "auto" takes a reservation from; apis unless named'),
+        note: z.string().max(200).optional().describe('What a reservation is for'),
+      })
+      .superRefine(({ service, endpoint, protocol, range, note }, context) => {
+        const misplaced = service === undefined ? { endpoint } : { protocol, range, note };
+        for (const [field, value] of Object.entries(misplaced)) {
+          if (value === undefined) continue;
+          const message = service === undefined ? 'needs a service' : "is the endpoint's own";
+          context.addIssue({ code: 'custom', path: [field], message });
+        }
+      }),
+    output: leaseRowSchema,
+    status: 201,
+    idempotencyKey: true,
+    errors: [
+      'SERVICE_NOT_FOUND',
+      'SERVICE_BUSY',
+      'NOT_FOUND',
+      'PORT_CONFLICT',
+      'RANGE_EXHAUSTED',
+      'IDEMPOTENCY_KEY_REUSED',
+    ],
+  }),
+  release: defineOperation({
+    id: 'ports.release',
+    method: 'DELETE',
+    path: '/api/v2/ports/leases/{id}',
+    summary: 'Give a port back; the lease of a running service is refused',
+    module: 'api',
+    access: { permission: 'ports:write' },
+    params: z.strictObject({ id: refSchema }),
+    status: 204,
+    errors: ['LEASE_NOT_FOUND', 'LEASE_IN_USE', 'SERVICE_BUSY'],
+  }),
+  listeners: defineOperation({
+    ...read,
+    id: 'ports.listeners',
+    path: '/api/v2/ports/listeners',
+    summary: 'Every socket that listens on this machine, with who is behind it',
+    query: z.strictObject({
+      port: z.coerce.number().int().min(1).max(65_535).optional(),
+      protocol: protocolSchema.optional(),
+    }),
+    output: z.object({
+      items: z.array(listenerSchema),
+      limitation: z.string().nullable().describe('What this system cannot show'),
+      observedAt: timeSchema,
+    }),
+    errors: [],
+  }),
+  map: defineOperation({
+    ...read,
+    id: 'ports.map',
+    path: '/api/v2/ports/map',
+    summary: 'Every port that somebody leases, holds, claims or has reserved',
+    output: z.object({
+      items: z.array(portRowSchema),
+      limitation: z.string().nullable().describe('What this system cannot show'),
+      observedAt: timeSchema,
+    }),
     errors: [],
   }),
   check: defineOperation({

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import type { ErrorCode } from './errors.ts';
 import { defineOperation, defineStream } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import {
-  addressSchema,
-  durationSchema,
   flagSchema,
   nameSchema,
   pageOf,
@@ -12,9 +9,19 @@ import {
   portSchema,
   protocolSchema,
   refSchema,
-  sizeSchema,
   timeSchema,
 } from './primitives.ts';
+import {
+  containerRuntimeSchema,
+  externalRuntimeSchema,
+  healthCheckSchema,
+  onConflictSchema,
+  processRuntimeSchema,
+  restartSchema,
+  servicePatchSchema,
+  serviceSpecSchema,
+} from './service-spec.ts';
+import { startErrors } from './start-errors.ts';
 
 export const serviceStatuses = [
   'created',
@@ -32,129 +39,6 @@ export type ServiceStatus = z.output<typeof serviceStatusSchema>;
 export const healthSchema = z.enum(['none', 'starting', 'healthy', 'unhealthy']);
 export type Health = z.output<typeof healthSchema>;
 
-const mountSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('volume'),
-    source: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/, 'must be the name of a volume'),
-    target: z.string().startsWith('/').max(4096),
-    readOnly: z.boolean().default(false),
-  }),
-  z.strictObject({
-    type: z.literal('bind'),
-    source: z.string().startsWith('/').max(4096).describe('A folder of this machine; dangerous ones are refused'),
-    target: z.string().startsWith('/').max(4096),
-    readOnly: z.boolean().default(false),
-  }),
-]);
-
-export const containerRuntimeSchema = z.strictObject({
-  type: z.literal('container'),
-  image: z
-    .string()
-    .max(255)
-    .regex(/^[a-z0-9][a-zA-Z0-9._\-/:]*(@sha256:[0-9a-f]{64})?$/, 'must be an image reference such as "postgres:17"'),
-  command: z.array(z.string().max(32_768)).max(256).optional(),
-  workingDir: z.string().startsWith('/').max(4096).optional(),
-  user: z
-    .string()
-    .max(64)
-    .regex(/^[a-zA-Z0-9_.-]+(:[a-zA-Z0-9_.-]+)?$/)
-    .optional(),
-  mounts: z.array(mountSchema).max(64).default([]),
-  init: z.boolean().default(true).describe('A tiny init as process 1, which forwards signals'),
-  pull: z.enum(['missing', 'always', 'never']).default('missing'),
-});
-
-export const runtimeSchema = z.discriminatedUnion('type', [containerRuntimeSchema]);
-
-export const endpointSchema = z.strictObject({
-  name: nameSchema.default('http'),
-  protocol: protocolSchema.default('tcp'),
-  address: addressSchema.default('127.0.0.1').describe('Where the host port is bound; loopback unless asked otherwise'),
-  containerPort: portSchema,
-  hostPort: z
-    .union([portSchema, z.literal('auto')])
-    .default('auto')
-    .describe('A number is wanted, "auto" takes one from the range'),
-  range: nameSchema.optional().describe('The range that holds the wanted port, else "apis", unless named'),
-});
-
-export const healthCheckSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('http'),
-    endpoint: nameSchema.optional().describe('The first endpoint unless named'),
-    path: z.string().startsWith('/').max(2048).default('/'),
-    interval: durationSchema.default('10s'),
-    timeout: durationSchema.default('2s'),
-    retries: z.int().min(1).max(100).default(3),
-    startPeriod: durationSchema.default('5s'),
-  }),
-  z.strictObject({
-    type: z.literal('tcp'),
-    endpoint: nameSchema.optional(),
-    interval: durationSchema.default('10s'),
-    timeout: durationSchema.default('2s'),
-    retries: z.int().min(1).max(100).default(3),
-    startPeriod: durationSchema.default('5s'),
-  }),
-]);
-
-export const restartSchema = z.strictObject({
-  policy: z.enum(['no', 'on-failure', 'always']).default('no'),
-  maxRetries: z.int().min(0).max(1000).default(5),
-});
-
-export const limitsSchema = z.strictObject({
-  cpus: z.number().min(0.01).max(1024).optional(),
-  memory: sizeSchema.optional(),
-  pids: z.int().min(1).max(4_194_304).optional(),
-});
-
-const envSchema = z
-  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of a variable'), z.string().max(131_072))
-  .refine((env) => Object.keys(env).length <= 512, 'holds more than 512 variables');
-
-export const onConflictSchema = z.enum(['ask', 'reassign']);
-
-/** Each endpoint name once: leases, routes and templates refer to it. */
-function uniqueEndpointNames(endpoints: Array<{ name: string }>, context: z.RefinementCtx): void {
-  const seen = new Set<string>();
-  for (const [index, endpoint] of endpoints.entries()) {
-    if (seen.has(endpoint.name)) {
-      context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${endpoint.name}" stands here twice` });
-    }
-    seen.add(endpoint.name);
-  }
-}
-const endpointsSchema = z.array(endpointSchema).max(32).superRefine(uniqueEndpointNames);
-
-/** A service as it is asked for. */
-export const serviceSpecSchema = z.strictObject({
-  name: nameSchema,
-  runtime: runtimeSchema,
-  endpoints: endpointsSchema.default([]),
-  env: envSchema.default({}),
-  healthCheck: healthCheckSchema.nullable().default(null),
-  restart: restartSchema.default({ policy: 'no', maxRetries: 5 }),
-  limits: limitsSchema.default({}),
-  onConflict: onConflictSchema.default('ask'),
-});
-export type ServiceSpec = z.output<typeof serviceSpecSchema>;
-export type ServiceSpecInput = z.input<typeof serviceSpecSchema>;
-export type ServiceEndpointSpec = ServiceSpec['endpoints'][number];
-
-/** What may be changed of a service. Whole fields are replaced; the name is its identity and stays. */
-export const servicePatchSchema = z.strictObject({
-  runtime: runtimeSchema.optional(),
-  endpoints: endpointsSchema.optional(),
-  env: envSchema.optional(),
-  healthCheck: healthCheckSchema.nullable().optional(),
-  restart: restartSchema.optional(),
-  limits: limitsSchema.optional(),
-  onConflict: onConflictSchema.optional(),
-});
-export type ServicePatch = z.output<typeof servicePatchSchema>;
-
 export const leaseSchema = z.object({
   id: z.string(),
   port: portSchema,
@@ -164,7 +48,7 @@ export const leaseSchema = z.object({
   reason: z.string().describe('Why this port: wanted, taken from the range, reassigned from another'),
 });
 
-/** What the runtime showed last. */
+/** What the engine showed last of a service's container. */
 export const observedContainerSchema = z.object({
   containerId: z.string(),
   containerName: z.string(),
@@ -172,6 +56,30 @@ export const observedContainerSchema = z.object({
   pid: z.int().nullable(),
   startedAt: timeSchema.nullable(),
   exit: z.object({ code: z.int(), oomKilled: z.boolean(), at: timeSchema.nullable() }).nullable(),
+  adopted: z.boolean().describe('CLOS did not make this container: it was taken over as it ran'),
+  observedAt: timeSchema,
+});
+
+/** What was seen last of a service's process. */
+export const observedProcessSchema = z.object({
+  pid: z.int(),
+  state: z.enum(['running', 'exited']),
+  startedAt: timeSchema,
+  exit: z
+    .object({ code: z.int().nullable(), signal: z.string().nullable(), at: timeSchema })
+    .nullable()
+    .describe('Null while it runs, and when nobody saw how it ended'),
+  adopted: z
+    .boolean()
+    .describe('CLOS did not start this process: it was taken over as it ran, so its output is not here'),
+  observedAt: timeSchema,
+});
+
+/** Who answers on the ports of a service that CLOS only watches. */
+export const observedExternalSchema = z.object({
+  answering: z.boolean(),
+  pid: z.int().nullable(),
+  name: z.string().nullable(),
   observedAt: timeSchema,
 });
 
@@ -184,15 +92,20 @@ export const serviceSchema = z.object({
   statusSince: timeSchema,
   health: healthSchema,
   desired: z.enum(['running', 'stopped']),
-  needsRestart: z.boolean().describe('The running container was made from an older revision'),
-  runtime: containerRuntimeSchema.extend({ observed: observedContainerSchema.nullable() }).strip(),
+  needsRestart: z.boolean().describe('What runs was made from an older revision, or from other ports'),
+  waits: z.boolean().describe('It starts by itself as soon as its ports can be had'),
+  runtime: z.discriminatedUnion('type', [
+    containerRuntimeSchema.extend({ observed: observedContainerSchema.nullable() }).strip(),
+    processRuntimeSchema.extend({ observed: observedProcessSchema.nullable() }).strip(),
+    externalRuntimeSchema.extend({ observed: observedExternalSchema.nullable() }).strip(),
+  ]),
   endpoints: z.array(
     z.object({
       id: z.string(),
       name: z.string(),
       protocol: protocolSchema,
       address: z.string(),
-      containerPort: portSchema,
+      containerPort: portSchema.nullable().describe('The port inside; null outside of containers'),
       hostPort: z.union([portSchema, z.literal('auto')]),
       range: z.string(),
       lease: leaseSchema.nullable(),
@@ -217,21 +130,21 @@ export const logLineSchema = z.object({
 });
 export type LogLine = z.output<typeof logLineSchema>;
 
-/** What may keep any command from having a service running. */
-export const startErrors = [
-  'SERVICE_BUSY',
-  'PORT_CONFLICT',
-  'RANGE_EXHAUSTED',
-  'CONTAINER_POLICY',
-  'IMAGE_NOT_FOUND',
-  'CONTAINER_NOT_FOUND',
-  'CONTAINER_NAME_TAKEN',
-  'CONTAINER_FAILED',
-  'ENGINE_UNAVAILABLE',
-  'ENGINE_TIMEOUT',
-  'ENGINE_ERROR',
-  'IDEMPOTENCY_KEY_REUSED',
-] as const satisfies readonly ErrorCode[];
+/** What shall be adopted: whoever listens on a port, a process by its number, or a container by its id or name. */
+const adoptRequestSchema = z
+  .strictObject({
+    port: portSchema.optional(),
+    protocol: protocolSchema.default('tcp'),
+    pid: z.int().min(2).optional(),
+    container: z.string().min(1).max(128).optional(),
+    name: nameSchema.optional().describe("The service's name; the project's or the program's unless given"),
+    dryRun: flagSchema.default(false),
+  })
+  .superRefine(({ port, pid, container }, context) => {
+    if ([port, pid, container].filter((one) => one !== undefined).length === 1) return;
+    context.addIssue({ code: 'custom', path: ['port'], message: 'give one of port, pid and container' });
+  });
+export type AdoptRequest = z.output<typeof adoptRequestSchema>;
 
 const params = z.strictObject({ id: refSchema });
 const command = {
@@ -259,7 +172,46 @@ export const services = {
     output: serviceSchema,
     status: 201,
     idempotencyKey: true,
-    errors: ['NAME_TAKEN', 'CONTAINER_POLICY', 'IDEMPOTENCY_KEY_REUSED'],
+    errors: ['NAME_TAKEN', 'PORT_CONFLICT', 'CONTAINER_POLICY', 'IDEMPOTENCY_KEY_REUSED'],
+  }),
+  adopt: defineOperation({
+    id: 'services.adopt',
+    method: 'POST',
+    path: '/api/v2/services/adopt',
+    summary:
+      'Make a service of what runs already: the program that listens on a port, or a container; it goes on running',
+    module: 'api',
+    access: { permission: 'services:write' },
+    body: adoptRequestSchema,
+    output: operationSchema,
+    accepted: true,
+    idempotencyKey: true,
+    errors: [
+      'LISTENER_NOT_FOUND',
+      'CONTAINER_NOT_FOUND',
+      'NAME_TAKEN',
+      'LEASE_IN_USE',
+      'PROCESS_GONE',
+      'PROCESS_PROTECTED',
+      'PROCESS_UNREADABLE',
+      'ENGINE_UNAVAILABLE',
+      'ENGINE_TIMEOUT',
+      'ENGINE_ERROR',
+      'IDEMPOTENCY_KEY_REUSED',
+    ],
+  }),
+  startMany: defineOperation({
+    id: 'services.startMany',
+    method: 'POST',
+    path: '/api/v2/services/start',
+    summary: 'Start several services with the fewest changes: one plan for the ports of all of them',
+    module: 'api',
+    access: { permission: 'services:operate' },
+    body: z.strictObject({ services: z.array(refSchema).min(1).max(200), dryRun: flagSchema.default(false) }),
+    output: operationSchema,
+    accepted: true,
+    idempotencyKey: true,
+    errors: ['SERVICE_NOT_FOUND', ...startErrors],
   }),
   list: defineOperation({
     id: 'services.list',
@@ -299,13 +251,20 @@ export const services = {
     body: servicePatchSchema,
     output: serviceSchema,
     ifMatch: 'required',
-    errors: ['SERVICE_NOT_FOUND', 'PRECONDITION_FAILED', 'PRECONDITION_REQUIRED', 'SERVICE_BUSY', 'CONTAINER_POLICY'],
+    errors: [
+      'SERVICE_NOT_FOUND',
+      'PRECONDITION_FAILED',
+      'PRECONDITION_REQUIRED',
+      'SERVICE_BUSY',
+      'CONTAINER_POLICY',
+      'PORT_CONFLICT',
+    ],
   }),
   delete: defineOperation({
     id: 'services.delete',
     method: 'DELETE',
     path: '/api/v2/services/{id}',
-    summary: 'Stop a service, remove its container, free its leases, keep its history',
+    summary: 'Stop a service, remove what it ran in, free its leases, keep its history',
     module: 'api',
     access: { permission: 'services:write' },
     params,
@@ -316,6 +275,9 @@ export const services = {
       'SERVICE_NOT_FOUND',
       'SERVICE_BUSY',
       'PRECONDITION_FAILED',
+      'PROCESS_GONE',
+      'PROCESS_PROTECTED',
+      'NOT_DRIVEN',
       'ENGINE_UNAVAILABLE',
       'ENGINE_TIMEOUT',
       'ENGINE_ERROR',
@@ -339,6 +301,9 @@ export const services = {
       'SERVICE_NOT_FOUND',
       'SERVICE_BUSY',
       'CONTAINER_NOT_FOUND',
+      'PROCESS_GONE',
+      'PROCESS_PROTECTED',
+      'NOT_DRIVEN',
       'ENGINE_UNAVAILABLE',
       'ENGINE_TIMEOUT',
       'ENGINE_ERROR',
@@ -367,6 +332,13 @@ export const services = {
       tail: z.coerce.number().int().min(0).max(100_000).default(1000),
     }),
     output: logLineSchema,
-    errors: ['SERVICE_NOT_FOUND', 'CONTAINER_NOT_FOUND', 'ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_ERROR'],
+    errors: [
+      'SERVICE_NOT_FOUND',
+      'CONTAINER_NOT_FOUND',
+      'NOT_DRIVEN',
+      'ENGINE_UNAVAILABLE',
+      'ENGINE_TIMEOUT',
+      'ENGINE_ERROR',
+    ],
   }),
 };
