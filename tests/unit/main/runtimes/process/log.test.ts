@@ -15,9 +15,11 @@ function stamped(stamper: LineStamper, ...chunks: string[]): string {
 
 /** A service's log in a temporary folder. */
 function logFiles(): RunFiles {
-  const logFolder = mkdtempSync(join(tmpdir(), 'clos-log-'));
-  onTestFinished(() => rmSync(logFolder, { recursive: true, force: true }));
-  return { ...filesOf('', 'svc'), logFolder, log: join(logFolder, 'log'), olderLog: join(logFolder, 'older') };
+  const dir = mkdtempSync(join(tmpdir(), 'clos-log-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const files = filesOf(dir, 'svc');
+  mkdirSync(files.logFolder, { recursive: true });
+  return files;
 }
 
 function stampOf(number: number): string {
