@@ -60,7 +60,10 @@ describe('ending a process of somebody else', () => {
     const tree = await startTree(`process.on('SIGTERM', () => {}); ${say('root')}; ${forever}`, ['root']);
     const exit = once(tree.root, 'exit');
     const phases: EndPhase[] = [];
-    const outcome = await endProcess(host, identity(tree, 'root'), { graceMs: 200, onPhase: (phase) => phases.push(phase) });
+    const outcome = await endProcess(host, identity(tree, 'root'), {
+      graceMs: 200,
+      onPhase: (phase) => phases.push(phase),
+    });
     expect(outcome).toEqual({ forced: true, spared: [] });
     expect(phases).toEqual(['asked', 'forced']);
     expect(await exit).toEqual([null, 'SIGKILL']);
@@ -129,9 +132,10 @@ describe('ending a process of somebody else', () => {
         },
       ],
     });
-    expect(await living([...tree.identities.values()])).toEqual(
-      [identity(tree, 'engine').pid, identity(tree, 'container').pid],
-    );
+    expect(await living([...tree.identities.values()])).toEqual([
+      identity(tree, 'engine').pid,
+      identity(tree, 'container').pid,
+    ]);
   });
 });
 
@@ -150,7 +154,10 @@ describe('ending a process is refused', () => {
   it.each([
     ['sshd', 'It is the SSH server, which may carry your session.'],
     ['dockerd', 'It is a container engine (dockerd); ending it would affect every container.'],
-    ['containerd-shim-runc-v2', 'It is a container engine (containerd-shim-runc-v2); ending it would affect every container.'],
+    [
+      'containerd-shim-runc-v2',
+      'It is a container engine (containerd-shim-runc-v2); ending it would affect every container.',
+    ],
     ['docker-proxy', 'docker-proxy forwards the port for a container or a virtual machine.'],
     ['mine', 'mine is on your list of protected programs.'],
   ])('for %s, which goes on', async (name, reason) => {

@@ -11,7 +11,10 @@ describe('the output of a process', () => {
     await ended(runtime);
     const lines = await log(runtime);
 
-    for (const [stream, letter] of [['stdout', 'o'], ['stderr', 'e']] as const) {
+    for (const [stream, letter] of [
+      ['stdout', 'o'],
+      ['stderr', 'e'],
+    ] as const) {
       const own = lines.filter((found) => found.stream === stream).map((found) => found.line);
       expect(own).toEqual(Array.from({ length: 5000 }, (_, index) => `${letter}${index}`));
     }
