@@ -117,7 +117,8 @@ describe('a container that somebody else started', () => {
     const labels = { [containerLabels.operation]: newId('op') };
     const made = keep(await engine.createLike(definition, { name: `${name}-new`, labels }));
     await engine.stop(old, { graceMs: 0 });
-    await expect.poll(() => engine.inspect(old).catch(({ code }) => code)).toBe('CONTAINER_NOT_FOUND');
+    const there = () => engine.inspect(old).catch(({ code }) => code);
+    await expect.poll(there, { timeout: 20_000 }).toBe('CONTAINER_NOT_FOUND');
     await engine.rename(made, name);
     await engine.start(made);
     expect([await foreign.hasVolume(volume), (await foreign.inspect(made)).Mounts[0]?.Name]).toEqual([true, volume]);
