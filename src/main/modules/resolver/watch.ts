@@ -28,7 +28,7 @@ export interface Watch {
 const settleMs = 100;
 const retryMs = 1000;
 /** How often, and how far apart, a forwarder without a container is looked at before it is told as what it is. */
-const mostUnclearLooks = 3;
+const mostUnclearLooks = 10;
 const unclearMs = 200;
 
 /** The ports of one service as they are claimed now: leased, or wanted by number. */
