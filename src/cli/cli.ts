@@ -8,7 +8,7 @@ import { type Connection, connect } from './connect.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { processTerminal } from './output/terminal.ts';
-import { createProgram, type GlobalOptions } from './program.ts';
+import { createProgram, everyCommand, type GlobalOptions } from './program.ts';
 import { reportFailure } from './report.ts';
 
 // Both the source (src/cli) and what is built of it (out/main) lie two folders below package.json.
@@ -31,6 +31,7 @@ function makeContext(globals: GlobalOptions): { context: CliContext; close: () =
   return {
     context: {
       env,
+      cwd: process.cwd(),
       home,
       version,
       json: globals.json,
@@ -65,7 +66,7 @@ const program = createProgram({
   },
 });
 
-for (const command of [program, ...program.commands]) {
+for (const command of everyCommand(program)) {
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(`${text.replace(/^error: /, '').trim()}\nSee how it is used: clos help\n`),
   });

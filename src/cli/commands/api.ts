@@ -6,8 +6,8 @@ import { exitCodeOf, exitCodeOfStatus } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { readText } from '../parse/values.ts';
 import { example } from './help.ts';
+import { collect } from './options.ts';
 
-const collect = (value: string, previous: string[] = []) => [...previous, value];
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 const ownRoots = /^\/(api|internal|livez|readyz|health|metrics)(\/|\?|$)/;
 

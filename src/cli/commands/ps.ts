@@ -19,7 +19,7 @@ export function psCommand(act: Act): Command {
         const { seq } = await connection.client.system.status();
         await context.terminal.clear();
         await print(context, connection);
-        for await (const batch of followEvents(context, connection, seq)) {
+        for await (const batch of followEvents(context, connection, { after: seq })) {
           if (batch.every(({ subject }) => subject.type !== 'service' && subject.type !== 'lease')) continue;
           await context.terminal.clear();
           await print(context, connection);

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import type { Service } from '#shared/contract/services.ts';
 import type { Act, CliContext } from '../context.ts';
@@ -6,6 +5,7 @@ import { UsageError } from '../failure.ts';
 import { withName } from '../names.ts';
 import { settle } from '../operate.ts';
 import { portsText } from '../output/services.ts';
+import { askYes } from '../prompt.ts';
 import { forEachName } from '../report.ts';
 import { example } from './help.ts';
 
@@ -57,12 +57,6 @@ async function agrees(context: CliContext, service: Service): Promise<boolean> {
     );
   }
   const ports = leasesText(service);
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const held = ports === null ? '' : ` and has ${ports}`;
-    const answer = await line.question(`${service.name} is ${service.status}${held}. Remove it? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    line.close();
-  }
+  const held = ports === null ? '' : ` and has ${ports}`;
+  return askYes(context.terminal, `${service.name} is ${service.status}${held}. Remove it?`);
 }

@@ -25,7 +25,7 @@ export function renderConflictCard(conflict: Conflict | DetectedConflict, view: 
     headline(conflict, view, width),
     ...holder.map((line, index) => (index === 0 ? `  held by  ${line}` : `           ${line}`)),
     '',
-    ...conflict.options.flatMap((option) => optionLines(option, conflict.holder.name, paint)),
+    ...conflict.options.flatMap((option) => cardOption(option, conflict.holder.name, paint)),
     ...(conflict.options.length === 0 ? [] : ['']),
     ...conflict.evidence.map(({ detail }, index) => `  ${paint('dim', `${index === 0 ? 'Why' : '   '}  ${detail}`)}`),
   ];
@@ -80,14 +80,25 @@ export function holderName(holder: Holder): string {
   return holder.name;
 }
 
-function optionLines(option: ConflictOption, holder: string, paint: Paint): string[] {
+/** What an option does to others, whether it can be undone, and the command that applies it. */
+export function optionLines(option: ConflictOption, holder: string, paint: Paint): [title: string, command: string] {
   const notes = [
     option.recommended ? 'recommended' : null,
     ends.has(option.strategy) ? `${holder} stops` : 'nothing stops',
     option.affects.length === 0 ? null : `affects ${option.affects.join(', ')}`,
-    option.risk === 'high' ? 'high risk' : null,
-    option.reversible ? null : 'cannot be undone',
+    option.risk === 'none' ? null : `${option.risk} risk`,
+    undoNote(option),
   ].filter((note) => note !== null);
-  const mark = option.recommended ? paint('green', '●') : '○';
-  return [`  ${mark} ${option.title}  ${paint('dim', notes.join(' · '))}`, `    $ ${paint('cyan', option.command)}`];
+  return [`${option.title}  ${paint('dim', notes.join(' · '))}`, `$ ${paint('cyan', option.command)}`];
+}
+
+/** Said where it matters: of what ends something or is a risk, and of everything that cannot be undone. */
+function undoNote({ strategy, risk, reversible }: ConflictOption): string | null {
+  if (!reversible) return 'cannot be undone';
+  return ends.has(strategy) || risk !== 'none' ? 'can be undone' : null;
+}
+
+function cardOption(option: ConflictOption, holder: string, paint: Paint): string[] {
+  const [title, command] = optionLines(option, holder, paint);
+  return [`  ${option.recommended ? paint('green', '●') : '○'} ${title}`, `    ${command}`];
 }
