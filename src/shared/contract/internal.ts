@@ -109,6 +109,7 @@ export const internal = {
       range: z.string().nullable(),
       near: portSchema.nullable(),
       count: z.int().min(1).max(100),
+      refused: z.array(portSchema).max(1000).default([]).describe('Ports that are about to be given to others'),
       protocol: protocolSchema,
       address: addressSchema,
     }),
