@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
@@ -45,6 +45,19 @@ const codesText = Object.entries({
   .map(([name, text]) => `${Object.entries(exitCodes).find(([each]) => each === name)?.[1] ?? ''} ${text}`)
   .join(' · ');
 
+/** Short lines: what may be left out is in a command's own help. */
+const help: HelpConfiguration = {
+  showGlobalOptions: true,
+  subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+  optionDescription: ({ description, argChoices }) =>
+    argChoices === undefined ? description : `${description}: ${argChoices.join(', ')}`,
+};
+
+function argumentTerm(argument: Argument): string {
+  const name = argument.variadic ? `${argument.name()}...` : argument.name();
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 /**
  * All commands in one program.
  *
@@ -75,8 +88,8 @@ export function createProgram(options: {
     .option('-q, --quiet', 'print only what was asked for')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', `\nExit codes: ${codesText}\n\nExample:\n  $ clos start web`)
+    .configureHelp(help)
+    .addHelpText('after', `\nExit codes: ${codesText}\n\nExample:\n  $ clos run -- npm run dev`)
     .action(() => program.outputHelp());
 
   program.commandsGroup('Services:');
@@ -107,7 +120,7 @@ export function createProgram(options: {
   }
 
   for (const command of everyCommand(program)) {
-    command.configureHelp(program.configureHelp());
+    command.configureHelp(help).helpOption('-h, --help', 'show help');
     if (command !== program) command.allowExcessArguments(false);
   }
   return program;

@@ -7,7 +7,7 @@ export async function askYes(terminal: Terminal, question: string): Promise<bool
 }
 
 /**
- * Has the person choose one of several by its number; Enter takes the first.
+ * Has the person choose one of several by its number; no answer is none of them.
  *
  * Asks again after an answer that is none of them. Null when the person goes away or says no: `q`, `n`, Ctrl-C.
  */

@@ -2,8 +2,10 @@ import type { Client } from '#shared/client/client.ts';
 import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { conflictSchema } from '#shared/contract/conflicts.ts';
+import { isErrorCode } from '#shared/contract/errors.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { CliContext } from './context.ts';
+import { type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { withNames } from './names.ts';
 import { commandOptions, conflictsOf, settle } from './operate.ts';
 import { renderPlan } from './output/operation.ts';
@@ -26,7 +28,7 @@ export async function runServices(
   context: CliContext,
   client: Client,
   { names, verb, options }: { names: readonly string[]; verb: 'start' | 'restart'; options: RunOptions },
-): Promise<void> {
+): Promise<ExitCode | undefined> {
   const dry = options.dryRun === true ? { dryRun: true } : {};
   const [first = '', ...others] = names;
   const call = async () =>
@@ -42,21 +44,26 @@ export async function runServices(
       ? reassigning(context, client, { call, isOne: others.length === 0 })
       : call(),
   );
-  await printOutcome(context, client, { operation, names });
+  return printOutcome(context, client, { operation, names });
 }
 
-/** Prints what came of an operation for services: the plan of a dry run, else how they are now. */
+/**
+ * Prints what came of an operation for services: the plan of a dry run, else how they are now. A plan that could not be carried
+ * out gives the exit code that carrying it out would end with.
+ */
 export async function printOutcome(
   context: CliContext,
   client: Client,
   { operation, names }: { operation: Operation; names: readonly string[] },
-): Promise<void> {
+): Promise<ExitCode | undefined> {
   const { terminal } = context;
-  if (context.json) return terminal.out(JSON.stringify(operation));
-  if (operation.dryRun) return terminal.out(...renderPlan(operation));
-  if (context.quiet) return;
-  const services = await Promise.all(names.map((id) => client.services.get({ id })));
-  await terminal.out(...services.map((service) => serviceLine(service, terminal.paint)));
+  if (context.json) await terminal.out(JSON.stringify(operation));
+  else if (operation.dryRun) await terminal.out(...renderPlan(operation));
+  else if (!context.quiet) {
+    const services = await Promise.all(names.map((id) => client.services.get({ id })));
+    await terminal.out(...services.map((service) => serviceLine(service, terminal.paint)));
+  }
+  return isErrorCode(operation.error?.code) ? exitCodeOf(operation.error.code) : undefined;
 }
 
 /** Moves out of the way of one conflict after the other. A resolution starts its own service; the others have their turn again. */

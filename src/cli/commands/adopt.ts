@@ -17,7 +17,7 @@ interface AdoptFlags {
 
 export function adoptCommand(act: Act): Command {
   return new Command('adopt')
-    .description('make a service of what runs already; it goes on running')
+    .description('make a service of what runs already')
     .argument('[port]', 'the port that it listens on, such as 5173 or 5353/udp')
     .option('--pid <pid>', 'a process by its number')
     .option('--container <container>', 'a container by its name or id')

@@ -13,7 +13,7 @@ const ownRoots = /^\/(api|internal|livez|readyz|health|metrics)(\/|\?|$)/;
 
 export function apiCommand(act: Act): Command {
   return new Command('api')
-    .description('send any request to the API and print the answer as it comes')
+    .description('send any request to the API')
     .argument('<method>', 'GET, POST, PUT, PATCH or DELETE')
     .argument('<path>', 'such as /services; /api/v2 is put before it')
     .option('-d, --data <body>', 'a JSON body; @FILE reads a file, - reads standard input')

@@ -10,23 +10,23 @@ import { collect, onConflictOption } from './options.ts';
 
 export function createCommand(act: Act): Command {
   return new Command('create')
-    .description('register a service: a command, a container, or something that runs elsewhere')
+    .description('register a command, a container, or what runs elsewhere')
     .argument('[name]', 'its name: a-z, 0-9 and -')
     .argument('[words...]', 'after --: the command to run, word for word')
-    .option('-p, --port <port>', 'PORT or auto; of a container HOST|auto:CONTAINER; also NAME=… and …/udp', collect)
+    .option('-p, --port <port>', '[NAME=]PORT|auto[/udp]; of a container PORT|auto:INSIDE', collect)
     .addOption(new Option('--publish <port>', 'the same as --port').argParser(collect).hideHelp())
-    .option('--cwd <folder>', 'the folder that the command runs in, instead of this one')
+    .option('--cwd <folder>', 'run the command in this folder')
     .option('--image <image>', 'run it in a container of this image')
-    .option('--external', 'CLOS only watches it and keeps its ports')
-    .option('-e, --env <variable>', 'KEY=VALUE, or KEY to take its value from here, may be repeated', collect)
+    .option('--external', 'it runs elsewhere: watch it and keep its ports')
+    .option('-e, --env <variable>', 'KEY=VALUE, or KEY to take its value from here', collect)
     .option('--command <line>', 'the command to run, in one string')
     .option('--memory <size>', 'at most this much memory, such as 256MiB')
     .option('--cpus <number>', 'at most this many processors, such as 0.5')
     .option('--range <range>', 'take automatic ports from this range')
-    .option('--health-path <path>', 'ask the first endpoint for this path to see whether it is well')
+    .option('--health-path <path>', 'it is well when the first endpoint answers here')
     .addOption(new Option('--restart <policy>', 'when it ends by itself').choices(['no', 'on-failure', 'always']))
     .addOption(onConflictOption())
-    .option('--file <path>', 'read the service from a JSON file, or from standard input with -; flags win over it')
+    .option('--file <path>', 'a JSON file, or - for standard input; flags win')
     .addHelpText(
       'after',
       example(

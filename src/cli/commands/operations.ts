@@ -8,8 +8,8 @@ import { example } from './help.ts';
 export function operationsCommand(act: Act): Command {
   return new Command('operations')
     .alias('ops')
-    .description('list what was done, by whom, and what can be undone')
-    .argument('[which]', 'an operation with its steps, or a service or conflict for what was done with it')
+    .description('list what was done and can be undone')
+    .argument('[which]', 'an operation, or a service or conflict')
     .option('-n, --limit <count>', 'at most this many', '20')
     .addHelpText('after', example('clos operations web'))
     .action(

@@ -6,10 +6,7 @@ export const collect = (value: string, previous: string[] = []) => [...previous,
 
 /** What a service does when a port that it wants is taken. */
 export function onConflictOption(): Option {
-  return new Option('--on-conflict <what>', 'when a port is taken; default: as in clos settings').choices([
-    'default',
-    ...conflictPolicies,
-  ]);
+  return new Option('--on-conflict <what>', 'when a port is taken').choices(['default', ...conflictPolicies]);
 }
 
 /** Shows a plan instead of carrying it out. */

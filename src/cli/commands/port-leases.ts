@@ -17,7 +17,7 @@ interface ReserveFlags {
 
 export function reserveCommand(act: Act): Command {
   return new Command('reserve')
-    .description('keep a port free of services; whoever runs something there by hand may')
+    .description('keep a port free of services')
     .argument('<port>', 'a port such as 3000 or 5353/udp, or auto for one of a range')
     .option('--note <text>', 'what it is for')
     .option('--range <range>', 'where auto takes it from')
@@ -38,7 +38,7 @@ export function reserveCommand(act: Act): Command {
 
 export function releaseCommand(act: Act): Command {
   return new Command('release')
-    .description('give back a port that is reserved, or that a service which does not run keeps')
+    .description('give back a reserved or leased port')
     .argument('<port>', 'a port such as 3000 or 5353/udp, or the id of a lease')
     .addHelpText('after', example('clos ports release 3000'))
     .action(
@@ -61,7 +61,7 @@ export function releaseCommand(act: Act): Command {
 
 export function moveCommand(act: Act): Command {
   return new Command('move')
-    .description('give an endpoint of a service another port; a running service takes it with its next start')
+    .description('give an endpoint another port')
     .argument('<endpoint>', 'SERVICE, or SERVICE/ENDPOINT')
     .argument('<port>', 'a port, or auto for one of its range')
     .addHelpText('after', example('clos ports move web/http 3005'))

@@ -23,7 +23,7 @@ export function rangesCommand(act: Act): Command {
 
 export function setRangeCommand(act: Act): Command {
   return new Command('set-range')
-    .description('add a range, or change which ports it has; leases stay where they are')
+    .description('add a range or change its ports; leases stay')
     .argument('<name>', 'its name')
     .argument('<ports>', 'FIRST-LAST, such as 6000-6099')
     .addHelpText('after', example('clos ports set-range demos 6000-6099'))

@@ -13,7 +13,7 @@ interface PortsFlags {
 
 export function portsCommand(act: Act): Command {
   const command = new Command('ports')
-    .description('show the ports that somebody leases, holds, claims or has reserved, by range')
+    .description('show which ports are whose, by range')
     .usage('[options] [command]')
     .option('--range <range>', 'only those of this range')
     .option('--listeners', 'every socket that listens on this machine instead')

@@ -9,7 +9,7 @@ import { example } from './help.ts';
 export function psCommand(act: Act): Command {
   return new Command('ps')
     .alias('ls')
-    .description('list the services: status, ports, image, health')
+    .description('list the services')
     .option('-w, --watch', 'stay, and show every change')
     .addHelpText('after', example('clos ps --watch'))
     .action(

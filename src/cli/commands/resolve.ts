@@ -20,9 +20,9 @@ interface ResolveFlags {
 
 export function resolveCommand(act: Act): Command {
   return new Command('resolve')
-    .description('resolve a conflict and start the service that waits for it')
+    .description('resolve a conflict and start the service')
     .argument('<id>', 'the id of a conflict')
-    .option('--option <option>', 'which way out; without it you choose, or a script takes what stops nothing')
+    .option('--option <option>', 'which way out; without it you are asked')
     .addOption(dryRunOption())
     .option('-y, --yes', 'do not ask before what is of high risk')
     .addHelpText('after', example('clos resolve cfl_01k9 --option reassign'))

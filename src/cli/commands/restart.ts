@@ -8,7 +8,7 @@ import { whenTaken } from './start.ts';
 
 export function restartCommand(act: Act): Command {
   return new Command('restart')
-    .description('stop services and start them as they are defined now')
+    .description('stop services and start them again')
     .argument('<name...>', 'names or ids of services')
     .addOption(whenTaken)
     .addOption(dryRunOption())

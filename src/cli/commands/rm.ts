@@ -11,7 +11,7 @@ import { example } from './help.ts';
 
 export function rmCommand(act: Act): Command {
   return new Command('rm')
-    .description('stop and remove services and free their ports; their history stays')
+    .description('stop services, remove them, free their ports')
     .argument('<name...>', 'names or ids of services')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', example('clos rm web'))
@@ -35,8 +35,9 @@ export function rmCommand(act: Act): Command {
     );
 }
 
-function isActive({ status }: Service): boolean {
-  return status !== 'created' && status !== 'stopped' && status !== 'failed';
+/** True when its removal ends something. What CLOS only watches goes on. */
+function isActive({ status, runtime }: Service): boolean {
+  return runtime.type !== 'external' && status !== 'created' && status !== 'stopped' && status !== 'failed';
 }
 
 function leasesText(service: Service): string | null {

@@ -20,20 +20,17 @@ interface RunFlags extends ProgramFlags {
 
 export function runCommand(act: Act): Command {
   return new Command('run')
-    .description('run a command here with a port of its own: PORT in its environment; Ctrl-C stops it')
-    .argument('[words...]', `after --: the command, word for word; ${portTemplate} stands for the port`)
+    .description('run a command here, with a port of its own in PORT')
+    .argument('[words...]', `after --: the command; ${portTemplate} in it is its port`)
     .option('--name <name>', "its name; the package's or the folder's without it")
     .option('-p, --port <port>', 'this port, or auto', collect)
     .option('--range <range>', 'take an automatic port from this range')
-    .option('-e, --env <variable>', 'KEY=VALUE, or KEY to take its value from here, may be repeated', collect)
+    .option('-e, --env <variable>', 'KEY=VALUE, or KEY to take its value from here', collect)
     .option('--cwd <folder>', 'run it in this folder')
     .addOption(onConflictOption())
-    .option('-d, --detach', 'leave it running, and return')
+    .option('-d, --detach', 'leave it running; without it Ctrl-C stops it')
     .option('--rm', 'remove the service when it has ended')
-    .addHelpText(
-      'after',
-      example('clos run -- npm run dev', `clos run --port 3000 -- vite --port '${portTemplate}'`),
-    )
+    .addHelpText('after', example('clos run -- npm run dev', `clos run --port 3000 -- vite --port '${portTemplate}'`))
     .action(
       act(async (context, words: string[], { detach, rm, ...flags }: RunFlags) => {
         if (words.length === 0)

@@ -9,7 +9,7 @@ import { example } from './help.ts';
 
 export function settingsCommand(act: Act): Command {
   const onConflict = new Command('on-conflict')
-    .description('what happens when a port is taken, for every service that says nothing else')
+    .description('for every service that says nothing else')
     .argument('<what>', conflictPolicies.join(', '))
     .addHelpText('after', example('clos settings on-conflict reassign'))
     .action(
@@ -23,7 +23,7 @@ export function settingsCommand(act: Act): Command {
       }),
     );
   return new Command('settings')
-    .description('show what happens when a port is taken, and change it')
+    .description('show or change what happens when a port is taken')
     .usage('[options] [command]')
     .helpCommand(false)
     .addCommand(onConflict)
@@ -41,7 +41,7 @@ export function protectCommand(act: Act): Command {
   return ruleCommand(act, {
     name: 'protect',
     list: 'protect',
-    description: 'have CLOS never end a program, whoever asks',
+    description: 'never end a program, whoever asks',
   });
 }
 
@@ -49,7 +49,7 @@ export function mayEndCommand(act: Act): Command {
   return ruleCommand(act, {
     name: 'may-end',
     list: 'mayEnd',
-    description: 'let the policy "takeover" end a program without asking',
+    description: 'let "takeover" end a program without asking',
   });
 }
 

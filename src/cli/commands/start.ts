@@ -5,16 +5,13 @@ import { example } from './help.ts';
 import { dryRunOption } from './options.ts';
 
 /** What to do when a port is taken. */
-export const whenTaken = new Option(
-  '--on-conflict <what>',
-  'when a port is taken: as the service says, or move to a free port',
-)
+export const whenTaken = new Option('--on-conflict <what>', 'when a port is taken, beside what the service says')
   .choices(['ask', 'reassign'])
   .default('ask');
 
 export function startCommand(act: Act): Command {
   return new Command('start')
-    .description('check every port, then start services; several by one plan for all their ports')
+    .description('check every port, then start services')
     .argument('<name...>', 'names or ids of services')
     .addOption(whenTaken)
     .addOption(dryRunOption())
@@ -22,8 +19,7 @@ export function startCommand(act: Act): Command {
     .action(
       act(async (context, names: string[], options: RunOptions) => {
         const { client } = await context.connect();
-        await runServices(context, client, { names: [...new Set(names)], verb: 'start', options });
-        return undefined;
+        return runServices(context, client, { names: [...new Set(names)], verb: 'start', options });
       }),
     );
 }

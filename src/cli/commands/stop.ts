@@ -20,7 +20,7 @@ export function stopCommand(act: Act): Command {
           const operation = await withName(client, name, async () =>
             settle(context, client, await client.services.stop(input, commandOptions())),
           );
-          await printOutcome(context, client, { operation, names: [name] });
+          return printOutcome(context, client, { operation, names: [name] });
         }),
       ),
     );

@@ -13,8 +13,8 @@ const searched = 200;
 
 export function undoCommand(act: Act): Command {
   return new Command('undo')
-    .description('put back what an operation changed; without an id the newest that can be undone')
-    .argument('[operation]', 'the id of an operation')
+    .description('put back what an operation changed')
+    .argument('[operation]', 'its id; without it the newest that can be undone')
     .addOption(dryRunOption())
     .addHelpText('after', example('clos undo op_01k9'))
     .action(
