@@ -1,5 +1,5 @@
-import type { observedContainerSchema } from '#shared/contract/services.ts';
 import type { z } from 'zod';
+import type { observedContainerSchema } from '#shared/contract/services.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 
 /** A container as the engine showed it last. `facts` holds what only people and the resolver look at. */

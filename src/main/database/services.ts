@@ -344,7 +344,10 @@ export function updateLife(
     db.run('UPDATE services SET waits = @waits WHERE id = @id', { id, waits: life.waits ? 1 : 0 });
   }
   if (life.adoptedContainer !== undefined) {
-    db.run('UPDATE services SET adopted_container = @container WHERE id = @id', { id, container: life.adoptedContainer });
+    db.run('UPDATE services SET adopted_container = @container WHERE id = @id', {
+      id,
+      container: life.adoptedContainer,
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   Listener,
   ListListenersOptions,
   PortLimits,
+  ProcessEntry,
   ProcessIdentity,
   ProcessInfo,
   ProcessOwner,
@@ -55,6 +56,14 @@ export class LinuxHost implements Host {
 
   async describeProcess(pid: number): Promise<ProcessInfo | null> {
     return await this.#processes.describe(pid);
+  }
+
+  async listProcesses(): Promise<ProcessEntry[]> {
+    return await this.#processes.list();
+  }
+
+  async readEnvironment(identity: ProcessIdentity): Promise<Record<string, string> | null> {
+    return await this.#processes.environmentOf(identity);
   }
 
   async isAlive({ pid, startTicks, bootId }: ProcessIdentity): Promise<boolean> {

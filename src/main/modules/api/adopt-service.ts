@@ -88,7 +88,9 @@ function endpointsOf(ports: ReadonlyArray<HeldPort & { containerPort?: number }>
 function ownVariables(env: Record<string, string>): Record<string, string> {
   const inherited = inheritedEnvironment();
   return Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => inherited[name] !== value && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)),
+    Object.entries(env).filter(
+      ([name, value]) => inherited[name] !== value && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name),
+    ),
   );
 }
 
@@ -110,8 +112,13 @@ async function processCandidate(
   const { argv, cwd, env } = await readForRestart(host, launcher);
   const all = await host.listListeners({ owners: true });
   const ports = all
-    .filter(({ owner }) => owner !== null && (owner.pid === launcher.pid || owner.pid === pid || owner.ancestors.includes(launcher.pid)))
-    .map(({ protocol, address, port }): HeldPort => ({ protocol, address: address.includes('%') ? '::' : address, port }));
+    .filter(
+      ({ owner }) =>
+        owner !== null && (owner.pid === launcher.pid || owner.pid === pid || owner.ancestors.includes(launcher.pid)),
+    )
+    .map(
+      ({ protocol, address, port }): HeldPort => ({ protocol, address: address.includes('%') ? '::' : address, port }),
+    );
   const spec = serviceSpecSchema.parse({
     name: nameFor(api.db.read, name, project ?? (basename(cwd) || listener.name)),
     runtime: { type: 'process', command: argv.map(asText), cwd },
@@ -151,7 +158,9 @@ async function containerCandidate(
 function assertLeasable(db: ReadDb, spec: ServiceSpec, from: StoredService | null): void {
   for (const { protocol, hostPort } of spec.endpoints) {
     if (hostPort === 'auto') continue;
-    const other = leasesOfPort(db, hostPort).find((lease) => lease.protocol === protocol && lease.service?.id !== from?.id);
+    const other = leasesOfPort(db, hostPort).find(
+      (lease) => lease.protocol === protocol && lease.service?.id !== from?.id,
+    );
     if (other === undefined) continue;
     const whose = other.service === null ? `is reserved (${other.note})` : `is leased to ${other.service.name}`;
     throw new ClosError('LEASE_IN_USE', `:${hostPort} ${whose}. Give it back first: clos ports release ${hostPort}`);
@@ -166,13 +175,16 @@ function recordAdopted(
 ): void {
   const { spec } = candidate;
   const { actor, cause } = command;
-  if (!insertService(write, spec, { id, instanceId: api.instanceId })) throw new ClosError('NAME_TAKEN', `There is a service "${spec.name}" already.`);
+  if (!insertService(write, spec, { id, instanceId: api.instanceId }))
+    throw new ClosError('NAME_TAKEN', `There is a service "${spec.name}" already.`);
   const find = () => findService(write, id) as StoredService;
   const subject = { type: 'service' as const, id, name: spec.name };
   appendEvent(write, { type: 'service.created', subject, actor, cause, data: { revision: 1 } });
   const giving = from === null ? null : findService(write, from.id);
   for (const endpoint of giving?.endpoints ?? []) {
-    const taken = spec.endpoints.some(({ protocol, hostPort }) => protocol === endpoint.protocol && hostPort === endpoint.lease?.port);
+    const taken = spec.endpoints.some(
+      ({ protocol, hostPort }) => protocol === endpoint.protocol && hostPort === endpoint.lease?.port,
+    );
     if (taken && giving !== null) releaseLease(write, giving, { endpoint, actor, cause });
   }
   for (const endpoint of find().endpoints) {
@@ -189,16 +201,18 @@ function recordAdopted(
   }
   updateLife(write, id, { desired: 'running' });
   const pid = candidate.type === 'process' ? candidate.launcher.pid : null;
-  appendEvent(write, { type: 'service.adopted', subject, actor, cause, data: { pid, containerId: container?.id ?? null } });
+  appendEvent(write, {
+    type: 'service.adopted',
+    subject,
+    actor,
+    cause,
+    data: { pid, containerId: container?.id ?? null },
+  });
   changeStatus(write, find(), { to: 'running', actor, cause });
   updateLife(write, id, { applied: specHash(write, find()) });
 }
 
-async function carryOut(
-  api: ApiContext,
-  { candidate, id, from }: Adoption,
-  command: Command,
-): Promise<void> {
+async function carryOut(api: ApiContext, { candidate, id, from }: Adoption, command: Command): Promise<void> {
   const { spec } = candidate;
   assertLeasable(api.db.read, spec, from);
   await command.step(`Make ${spec.name} a service`, async () => {

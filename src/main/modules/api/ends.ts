@@ -21,7 +21,10 @@ export interface EndOptions {
 }
 
 /** While a command has the service, what happens to it is the command's doing. */
-export function provenanceOf(service: StoredService, { commands, cause }: Pick<EndOptions, 'commands' | 'cause'>): Provenance {
+export function provenanceOf(
+  service: StoredService,
+  { commands, cause }: Pick<EndOptions, 'commands' | 'cause'>,
+): Provenance {
   const operation = commands.current(service.id);
   if (operation !== null) return { actor: operation.actor, cause: { type: 'operation', id: operation.id } };
   return { actor: outside, cause };
@@ -33,7 +36,11 @@ function endWords({ cause, exitCode, signal }: ServiceEnd): string {
 }
 
 /** Writes what an end means for a service: a stop is told from a crash although both may end in the same number. */
-export function recordEnd(write: WriteDb, service: StoredService, { end, ...options }: { end: ServiceEnd } & EndOptions): void {
+export function recordEnd(
+  write: WriteDb,
+  service: StoredService,
+  { end, ...options }: { end: ServiceEnd } & EndOptions,
+): void {
   const busy = options.commands.current(service.id);
   const who = provenanceOf(service, options);
   const { exitCode } = end;

@@ -83,7 +83,9 @@ export function renderService(db: ReadDb, service: Described): Rendered {
           ? target.endpoints[0]
           : target.endpoints.find(({ name }) => name === reference.endpoint);
       if (endpoint === undefined) {
-        throw unresolved(`${target.name} has no endpoint${reference.endpoint === null ? '' : ` "${reference.endpoint}"`}`);
+        throw unresolved(
+          `${target.name} has no endpoint${reference.endpoint === null ? '' : ` "${reference.endpoint}"`}`,
+        );
       }
       const { host, port } = placeOf(service, { target, endpoint });
       if (port === null) throw unresolved(`${target.name} has no port yet; start it first`);
@@ -108,7 +110,9 @@ export function portVariables(service: Pick<Service, 'endpoints'>): Record<strin
   const [first] = leased;
   return {
     ...(first === undefined ? {} : { PORT: String(first.port) }),
-    ...Object.fromEntries(leased.map(({ name, port }) => [`PORT_${name.toUpperCase().replaceAll('-', '_')}`, String(port)])),
+    ...Object.fromEntries(
+      leased.map(({ name, port }) => [`PORT_${name.toUpperCase().replaceAll('-', '_')}`, String(port)]),
+    ),
   };
 }
 
@@ -117,6 +121,8 @@ const ownVariables = /^(CLOS_|ELECTRON_|npm_|NODE_CHANNEL_)|^(INIT_CWD|NODE_OPTI
 /** What a process inherits: our own environment without what is only about us. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !ownVariables.test(entry[0])),
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !ownVariables.test(entry[0]),
+    ),
   );
 }

@@ -45,7 +45,15 @@ export function releaseLease(
 ): void {
   if (endpoint.lease === null) return;
   const { id: leaseId, address, port, reason } = endpoint.lease;
-  const data = { leaseId, serviceId: service.id, endpoint: endpoint.name, protocol: endpoint.protocol, address, port, reason };
+  const data = {
+    leaseId,
+    serviceId: service.id,
+    endpoint: endpoint.name,
+    protocol: endpoint.protocol,
+    address,
+    port,
+    reason,
+  };
   appendEvent(write, { type: 'lease.released', subject: serviceSubject(service), actor, cause, data });
   deleteLease(write, endpoint.id);
 }

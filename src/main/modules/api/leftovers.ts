@@ -45,10 +45,12 @@ async function clearService(
 function adoptedNames(db: ReadDb): Map<string, string> {
   const adopting = listServices(db).filter(({ adoptedContainer }) => adoptedContainer !== null);
   return new Map(
-    adopting.flatMap((service): Array<[string, string]> => [
-      [containerName(service), service.id],
-      [retiredName(service), service.id],
-    ]),
+    adopting.flatMap(
+      (service): Array<[string, string]> => [
+        [containerName(service), service.id],
+        [retiredName(service), service.id],
+      ],
+    ),
   );
 }
 

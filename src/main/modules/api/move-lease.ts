@@ -36,13 +36,21 @@ export async function moveLease(
   const unleased = { ...service, endpoints: [{ ...endpoint, lease: null, hostPort: port }] };
   const [chosen] = await choosePorts(resolver, unleased);
   if (chosen === undefined) throw new Error('An endpoint without a choice');
-  const choice: PortChoice = { endpoint, port: chosen.port, reason: port === 'auto' ? chosen.reason : `moved by ${who.actor.name}` };
+  const choice: PortChoice = {
+    endpoint,
+    port: chosen.port,
+    reason: port === 'auto' ? chosen.reason : `moved by ${who.actor.name}`,
+  };
   const conflicts = endpoint.lease?.port === choice.port ? [] : await findBlocking(resolver, service, [choice]);
   if (conflicts.length > 0) throw portConflict(conflicts);
   return await api.db.commit((write) => {
     const latest = findService(write, service.id);
     const current = latest?.endpoints.find(({ id }) => id === endpoint.id);
-    if (latest === null || current === undefined || !grantLease(write, latest, { ...choice, endpoint: current, ...who })) {
+    if (
+      latest === null ||
+      current === undefined ||
+      !grantLease(write, latest, { ...choice, endpoint: current, ...who })
+    ) {
       throw new ClosError('PORT_CONFLICT', `:${choice.port} was leased to another service meanwhile.`, {
         extra: { conflicts: [] },
       });
@@ -63,7 +71,10 @@ export async function releasePort(
     if (service === null || endpoint === undefined) return;
     assertIdle(api, service);
     if (isActive(service)) {
-      throw new ClosError('LEASE_IN_USE', `${service.name} runs on :${endpoint.lease?.port}. Stop it first: clos stop ${service.name}`);
+      throw new ClosError(
+        'LEASE_IN_USE',
+        `${service.name} runs on :${endpoint.lease?.port}. Stop it first: clos stop ${service.name}`,
+      );
     }
     releaseLease(write, service, { endpoint, ...who });
   });

@@ -3,7 +3,13 @@ import type { CoreDb } from '../../database/core-db.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { deleteObserved, findObserved, listObserved, type ObservedRow, putObserved } from '../../database/observed.ts';
-import { findByAdoptedContainer, findService, listServices, type StoredService, updateLife } from '../../database/services.ts';
+import {
+  findByAdoptedContainer,
+  findService,
+  listServices,
+  type StoredService,
+  updateLife,
+} from '../../database/services.ts';
 import {
   type ContainerChange,
   type ContainerEnd,
@@ -90,7 +96,8 @@ export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptio
   function applyAbsence(write: WriteDb, service: StoredService): void {
     if (commands.current(service.id) !== null) return;
     if (service.applied === null) {
-      if (service.status === 'unknown') changeStatus(write, service, { to: 'stopped', ...provenanceOf(service, options) });
+      if (service.status === 'unknown')
+        changeStatus(write, service, { to: 'stopped', ...provenanceOf(service, options) });
       return;
     }
     updateLife(write, service.id, { applied: null, desired: 'stopped' });

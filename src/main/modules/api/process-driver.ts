@@ -24,7 +24,12 @@ function asProcess(service: StoredService): ProcessService {
 async function lastLines(api: ApiContext, serviceId: string, since: string): Promise<string[]> {
   const lines: string[] = [];
   const signal = AbortSignal.timeout(firstAnswerMs);
-  for await (const { line } of api.processes.runtime.logs(serviceId, { follow: false, tail: lastWords, since, signal })) {
+  for await (const { line } of api.processes.runtime.logs(serviceId, {
+    follow: false,
+    tail: lastWords,
+    since,
+    signal,
+  })) {
     if (line.trim() !== '') lines.push(line.trim());
   }
   return lines;
@@ -41,7 +46,10 @@ async function explainEnd(api: ApiContext, service: ProcessService, ended: Obser
   const taken = lines.find((line) => parsePortConflict(line) !== null);
   if (taken !== undefined) return new ClosError('PORT_CONFLICT', taken, { extra: { conflicts: [] } });
   const words = lines.length === 0 ? 'It wrote nothing.' : `Its last words: ${lines.slice(-3).join(' / ')}`;
-  return new ClosError('PROCESS_FAILED', `${service.runtime.command[0]} ${endText(ended)} as soon as it was started. ${words}`);
+  return new ClosError(
+    'PROCESS_FAILED',
+    `${service.runtime.command[0]} ${endText(ended)} as soon as it was started. ${words}`,
+  );
 }
 
 async function run(api: ApiContext, stored: StoredService, command: Command): Promise<string> {

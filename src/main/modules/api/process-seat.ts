@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { observedProcessSchema } from '#shared/contract/services.ts';
 import type { z } from 'zod';
+import type { observedProcessSchema } from '#shared/contract/services.ts';
 import type { CoreDb } from '../../database/core-db.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { deleteObservedProcess, putObservedProcess } from '../../database/observed-processes.ts';

@@ -1,8 +1,8 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import type { Actor, Operation } from '#shared/contract/operations.ts';
-import { updateLife } from '../../database/services.ts';
 import type { StoredService } from '../../database/services.ts';
+import { updateLife } from '../../database/services.ts';
 import type { ApiContext } from './api-context.ts';
 import { plannedOperation } from './commands.ts';
 import { assertDriven } from './drivers.ts';

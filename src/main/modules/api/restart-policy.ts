@@ -60,7 +60,9 @@ export function createRestartPolicy(api: () => ApiContext, log: Logger): Restart
       const known = tries.get(serviceId);
       const count = known === undefined || now - known.last > steadyMs + longestDelayMs ? 1 : known.count + 1;
       if (count > service.restart.maxRetries) {
-        giveUp(serviceId, count - 1).catch((error: unknown) => log.warn({ err: error, serviceId }, 'giving up was not recorded'));
+        giveUp(serviceId, count - 1).catch((error: unknown) =>
+          log.warn({ err: error, serviceId }, 'giving up was not recorded'),
+        );
         return;
       }
       tries.set(serviceId, { count, last: now });

@@ -37,7 +37,11 @@ function isWorthTelling({ kind, severity, holder }: DetectedConflict): boolean {
 }
 
 /** Brings the open conflicts of one service up to date with what was seen, each change with its event. */
-function reconcile(write: WriteDb, service: StoredService, { seen, who }: { seen: readonly DetectedConflict[]; who: Provenance }): void {
+function reconcile(
+  write: WriteDb,
+  service: StoredService,
+  { seen, who }: { seen: readonly DetectedConflict[]; who: Provenance },
+): void {
   const { actor, cause } = who;
   const open = openConflictsOf(write, service.id);
   for (const conflict of open) {
@@ -50,7 +54,11 @@ function reconcile(write: WriteDb, service: StoredService, { seen, who }: { seen
   for (const detected of seen) {
     const known = open.find((conflict) => isSame(detected, conflict));
     if (known === undefined && !isWorthTelling(detected)) continue;
-    if (known !== undefined && known.holder.identity === detected.holder.identity && known.holder.name === detected.holder.name) {
+    if (
+      known !== undefined &&
+      known.holder.identity === detected.holder.identity &&
+      known.holder.name === detected.holder.name
+    ) {
       continue;
     }
     const { conflict, isNew } = putConflict(write, detected);
@@ -61,7 +69,11 @@ function reconcile(write: WriteDb, service: StoredService, { seen, who }: { seen
 }
 
 /** A watched service runs while something answers at its ports. */
-function recordAnswering(write: WriteDb, service: StoredService, { sighting, who }: { sighting: Sighting; who: Provenance }): void {
+function recordAnswering(
+  write: WriteDb,
+  service: StoredService,
+  { sighting, who }: { sighting: Sighting; who: Provenance },
+): void {
   const { answering } = sighting;
   const before = observedExternal(write, service.id);
   const now = {

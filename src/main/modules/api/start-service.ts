@@ -114,7 +114,11 @@ async function answerByPolicy(
  */
 async function leasePorts(
   api: ApiContext,
-  { service, outlook, policy }: { service: StoredService; outlook: PortOutlook | null; policy: ConflictPolicy | undefined },
+  {
+    service,
+    outlook,
+    policy,
+  }: { service: StoredService; outlook: PortOutlook | null; policy: ConflictPolicy | undefined },
   command: Command,
 ): Promise<boolean> {
   const resolver: Client = api.module.sibling('resolver');
@@ -182,7 +186,11 @@ export async function bringUp(
 }
 
 function portsOf({ endpoints }: StoredService): string {
-  return endpoints.map(({ lease, hostPort, range }) => (lease === null && hostPort === 'auto' ? range : `:${lease?.port ?? hostPort}`)).join(' and ');
+  return endpoints
+    .map(({ lease, hostPort, range }) =>
+      lease === null && hostPort === 'auto' ? range : `:${lease?.port ?? hostPort}`,
+    )
+    .join(' and ');
 }
 
 /** What a start that came to its end means for the service, unless the service has ended again already. */
@@ -236,11 +244,7 @@ async function lookEarly(api: ApiContext, service: StoredService): Promise<PortO
 }
 
 /** Starts one service within a command that has it: one that runs already stays as it is. */
-export async function startWithin(
-  api: ApiContext,
-  request: StartRequest,
-  command: Command,
-): Promise<Started> {
+export async function startWithin(api: ApiContext, request: StartRequest, command: Command): Promise<Started> {
   const service = reload(api, request.serviceId);
   if (upStatuses.has(service.status) && service.applied !== null) {
     await command.step(`${service.name} runs already`, async () => undefined);

@@ -5,9 +5,9 @@ import { findService, markDeleted, type StoredService, updateLife } from '../../
 import { serviceSubject } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
-import { changeHealth, changeStatus, changeWaits, clearConflicts } from './life.ts';
 import { driverOf } from './drivers.ts';
 import { releaseLease } from './leases.ts';
+import { changeHealth, changeStatus, changeWaits, clearConflicts } from './life.ts';
 import { reload } from './reload.ts';
 import { bringUp, recordNotStarted, recordStarted, requestHealthCheck } from './start-service.ts';
 

@@ -1,11 +1,17 @@
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { Actor, Operation } from '#shared/contract/operations.ts';
-import { bindObserved } from '../../database/observed.ts';
-import type { WriteDb } from '../../database/handle.ts';
-import { type Inverse, type ServiceBefore, setUndo, undoOf } from '../../database/operations.ts';
-import { findService, markDeleted, type StoredService, updateEndpointAddress, updateLife } from '../../database/services.ts';
-import { startAgain } from '../../runtimes/process/start-again.ts';
 import { appendEvent } from '../../database/events.ts';
+import type { WriteDb } from '../../database/handle.ts';
+import { bindObserved } from '../../database/observed.ts';
+import { type Inverse, type ServiceBefore, setUndo, undoOf } from '../../database/operations.ts';
+import {
+  findService,
+  markDeleted,
+  type StoredService,
+  updateEndpointAddress,
+  updateLife,
+} from '../../database/services.ts';
+import { startAgain } from '../../runtimes/process/start-again.ts';
 import type { Provenance } from './actors.ts';
 import { serviceSubject } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
@@ -38,7 +44,8 @@ function stepOf(inverse: Inverse): string {
 function inversesOf(api: ApiContext, operation: Operation): Inverse[] {
   const inverses = undoOf(api.db.read, operation.id);
   if (inverses !== null && operation.finishedAt !== null) return inverses;
-  const why = operation.finishedAt === null ? 'has not ended' : 'changed nothing that could be put back, or was undone already';
+  const why =
+    operation.finishedAt === null ? 'has not ended' : 'changed nothing that could be put back, or was undone already';
   throw new ClosError('NOT_UNDOABLE', `The operation ${why}.`);
 }
 
@@ -92,9 +99,13 @@ function restoreLeases(write: WriteDb, restores: readonly Restore[], command: Co
       if (service === null || endpoint === undefined || lease === null) continue;
       const { port, reason } = lease;
       if (!grantLease(write, service, { endpoint, port, reason, actor, cause })) {
-        throw new ClosError('PORT_CONFLICT', `:${port} was leased to another service since, so ${before.name} cannot have it back.`, {
-          extra: { conflicts: [] },
-        });
+        throw new ClosError(
+          'PORT_CONFLICT',
+          `:${port} was leased to another service since, so ${before.name} cannot have it back.`,
+          {
+            extra: { conflicts: [] },
+          },
+        );
       }
     }
     const service = findService(write, before.serviceId);
@@ -140,7 +151,8 @@ async function putBack(api: ApiContext, inverses: readonly Inverse[], command: C
   const restores = inverses.filter((inverse) => inverse.type === 'restore-service');
   await makeRoom(api, restores, command);
   for (const inverse of inverses) {
-    if (inverse.type === 'forget-service') await command.step(stepOf(inverse), () => forget(api, inverse.serviceId, command));
+    if (inverse.type === 'forget-service')
+      await command.step(stepOf(inverse), () => forget(api, inverse.serviceId, command));
   }
   if (restores.length > 0) {
     await command.step('Give the ports back', () => api.db.commit((write) => restoreLeases(write, restores, command)));
@@ -164,7 +176,12 @@ export async function undoOperation(
 ): Promise<Operation> {
   const inverses = inversesOf(api, operation);
   const services = inverses.flatMap((inverse) => {
-    const id = inverse.type === 'restore-service' ? inverse.before.serviceId : inverse.type === 'forget-service' ? inverse.serviceId : null;
+    const id =
+      inverse.type === 'restore-service'
+        ? inverse.before.serviceId
+        : inverse.type === 'forget-service'
+          ? inverse.serviceId
+          : null;
     const service = id === null ? null : findService(api.db.read, id);
     return service === null ? [] : [service];
   });
@@ -182,7 +199,11 @@ export async function undoOperation(
 
 /** What an undo would do. Touches nothing. */
 export function planUndo(api: ApiContext, operation: Operation, actor: Actor): Operation {
-  const steps = inversesOf(api, operation).map((inverse) => ({ name: stepOf(inverse), status: 'planned' as const, detail: null }));
+  const steps = inversesOf(api, operation).map((inverse) => ({
+    name: stepOf(inverse),
+    status: 'planned' as const,
+    detail: null,
+  }));
   const subject = { type: 'operation' as const, id: operation.id, name: operation.subject.name };
   return plannedOperation({ type: 'operation.undo', subject, actor }, steps);
 }

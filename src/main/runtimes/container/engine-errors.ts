@@ -1,6 +1,6 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { ErrorCode } from '#shared/contract/errors.ts';
-import { type PortConflictText, parsePortConflict } from './port-conflict-text.ts';
+import { type PortConflictText, parsePortConflict } from '../port-conflict-text.ts';
 
 /** The engine's own answer, kept as the cause of the `ClosError` that it became. */
 export class EngineAnswer extends Error {

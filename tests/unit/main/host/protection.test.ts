@@ -32,7 +32,7 @@ describe('a process that must never be ended', () => {
     ['ourselves', { pid: 500 }, 'It is CLOS itself.'],
     ['an ancestor', { pid: 300 }, 'CLOS runs under it.'],
     ['the leader of our session', { pid: 450 }, 'It leads the session that CLOS runs in.'],
-    ['a kernel thread', { ppid: 2, name: 'nfsd' }, 'It is a part of the kernel.'],
+    ['a kernel thread', { ppid: 2, name: 'nfsd', argv: [], executable: null }, 'It is a part of the kernel.'],
     ['sshd by name', { name: 'sshd' }, 'It is the SSH server, which may carry your session.'],
     ['sshd by title', { name: 'x', argv: ['sshd: ada [priv]'] }, 'It is the SSH server, which may carry your session.'],
     [

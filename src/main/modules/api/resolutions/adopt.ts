@@ -1,7 +1,7 @@
 import { adoptHolder } from '../adopt-service.ts';
 import { rememberService } from '../service-before.ts';
-import { type Apply, recordResolved } from './resolution.ts';
 import { holderProcess } from './holder-process.ts';
+import { type Apply, recordResolved } from './resolution.ts';
 
 /** Makes a service of what holds the port: it goes on, with a name and a lease. The service that asked stays as it is. */
 export const adopt: Apply = async (api, resolution, command) => {

@@ -32,4 +32,5 @@ export function clearsTheWay({ strategy }: Pick<ConflictOption, 'strategy'>): bo
 }
 
 /** Applies one option of a conflict within a command that has the service. */
-export const applyOption: Apply = (api, resolution, command) => strategies[resolution.option.strategy](api, resolution, command);
+export const applyOption: Apply = (api, resolution, command) =>
+  strategies[resolution.option.strategy](api, resolution, command);

@@ -1,7 +1,7 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict } from '#shared/contract/conflicts.ts';
-import type { ProcessInfo } from '../../../host/types.ts';
 import { findLauncher } from '../../../host/launcher.ts';
+import type { ProcessInfo } from '../../../host/types.ts';
 import type { ApiContext } from '../api-context.ts';
 
 /**
@@ -14,7 +14,10 @@ export async function holderProcess(
 ): Promise<{ listener: ProcessInfo; launcher: ProcessInfo }> {
   const { host } = api.processes;
   const gone = () =>
-    new ClosError('PROCESS_GONE', `${holder.name} (pid ${holder.pid}) has ended, or its number belongs to another process now.`);
+    new ClosError(
+      'PROCESS_GONE',
+      `${holder.name} (pid ${holder.pid}) has ended, or its number belongs to another process now.`,
+    );
   const listener = holder.pid === null ? null : await host.describeProcess(holder.pid);
   if (listener === null || identityText(listener) !== holder.identity) throw gone();
   return { listener, launcher: await findLauncher(host, listener) };

@@ -16,9 +16,13 @@ export const reassign: Apply = async (api, resolution, command) => {
       const { actor, cause } = command;
       const reason = `reassigned: ${conflictSentence(conflict)}`;
       if (!grantLease(write, wanting.service, { endpoint: wanting.endpoint, port, reason, actor, cause })) {
-        throw new ClosError('PORT_CONFLICT', `:${port} was leased to another service meanwhile. Look at the conflict again.`, {
-          extra: { conflicts: [] },
-        });
+        throw new ClosError(
+          'PORT_CONFLICT',
+          `:${port} was leased to another service meanwhile. Look at the conflict again.`,
+          {
+            extra: { conflicts: [] },
+          },
+        );
       }
       recordResolved(write, resolution, command);
     }),
