@@ -100,7 +100,9 @@ describe('the list of services', () => {
       'late starts by itself as soon as its port is free. See what holds it: clos conflicts',
     ]);
     const ended = { ...dev.runtime.observed, state: 'exited' as const };
-    expect(renderServices([{ ...dev, runtime: { ...dev.runtime, observed: ended } }], view)[1]).toContain(' –     ');
+    expect(renderServices([{ ...dev, runtime: { ...dev.runtime, observed: ended } }], view)[1]).toContain(
+      "'dev all'  –    2 min",
+    );
   });
 
   it('says in one line what became of a service', () => {

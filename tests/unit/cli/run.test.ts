@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findCaller } from '../../../src/cli/caller.ts';
 import { firstFreeName, suggestNames, toName } from '../../../src/cli/run/service-name.ts';
 
 let folder: string;
@@ -41,5 +42,34 @@ describe('the name of a program', () => {
     expect(firstFreeName(['blog', 'blog-feature'], new Set())).toBe('blog');
     expect(firstFreeName(['blog', 'blog-feature'], new Set(['blog']))).toBe('blog-feature');
     expect(firstFreeName(['blog', 'blog-feature'], new Set(['blog', 'blog-feature', 'blog-2']))).toBe('blog-3');
+  });
+});
+
+describe('the person who calls', () => {
+  const root = '/opt/clos';
+  const bin = (place: string) => `${place}/node_modules/.bin`;
+  const path = [bin('/opt/clos'), bin('/opt'), bin(''), '/usr/lib/npm/node-gyp-bin', '/home/ada/.nvm/bin', bin('/srv')];
+
+  it('is where they ran npm, with the programs that they have', () => {
+    const env = {
+      npm_lifecycle_event: 'clos',
+      npm_package_json: '/opt/clos/package.json',
+      INIT_CWD: '/home/ada/shop',
+      PATH: path.join(':'),
+    };
+    expect(findCaller({ cwd: root, env }, root)).toEqual({
+      cwd: '/home/ada/shop',
+      env: { ...env, PATH: `/home/ada/.nvm/bin:${bin('/srv')}` },
+    });
+  });
+
+  it('is taken as they are when another script or no npm at all called', () => {
+    const cwd = '/home/ada/shop';
+    for (const env of [
+      { PATH: path.join(':') },
+      { npm_lifecycle_event: 'clos', npm_package_json: '/home/ada/shop/package.json', INIT_CWD: '/', PATH: '/bin' },
+    ]) {
+      expect(findCaller({ cwd, env }, root)).toEqual({ cwd, env });
+    }
   });
 });
