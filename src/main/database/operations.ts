@@ -30,7 +30,8 @@ export interface ServiceBefore {
 /** One thing that puts back what an operation changed. They are carried out in the order of the list. */
 export type Inverse =
   | { type: 'restore-service'; before: ServiceBefore }
-  | { type: 'start-container'; containerId: string; name: string }
+  /** `definition`: of a container that its engine removes as soon as it stops, and that has to be made anew. */
+  | { type: 'start-container'; containerId: string; name: string; definition: unknown }
   | { type: 'start-process'; name: string; command: string[]; cwd: string; env: Record<string, string> }
   | { type: 'forget-service'; serviceId: string; name: string };
 

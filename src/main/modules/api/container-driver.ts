@@ -3,7 +3,7 @@ import type { LogLine } from '#shared/contract/services.ts';
 import { observedOfService } from '../../database/observed.ts';
 import type { StoredService } from '../../database/services.ts';
 import { needsNewContainer } from '../../runtimes/container/engine-errors.ts';
-import { containerLabels, type PortBinding } from '../../runtimes/container/types.ts';
+import { type ContainerDefinition, containerLabels, type PortBinding } from '../../runtimes/container/types.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Command } from './commands.ts';
 import { containerName, retiredName } from './container-name.ts';
@@ -68,12 +68,11 @@ async function create(
 async function createLike(
   api: ApiContext,
   service: ContainerService,
-  { old, command }: { old: string; command: Command },
+  { definition, name, command }: { definition: ContainerDefinition; name: string; command: Command },
 ): Promise<string> {
-  const definition = await api.engine.definition(old);
   return await command.step('Create a container like it', () =>
     api.engine.createLike(definition, {
-      name: containerName(service),
+      name,
       ports: bindingsOf(service),
       labels: {
         [containerLabels.home]: api.homeLabel,
@@ -95,8 +94,14 @@ async function createAndStart(
   service: ContainerService,
   { old, command }: { old: string | null; command: Command },
 ): Promise<void> {
-  const like = old !== null && service.adoptedContainer !== null;
-  const id = like ? await createLike(api, service, { old, command }) : await create(api, service, { old, command });
+  const id =
+    old !== null && service.adoptedContainer !== null
+      ? await createLike(api, service, {
+          definition: await api.engine.definition(old),
+          name: containerName(service),
+          command,
+        })
+      : await create(api, service, { old, command });
   try {
     await start(api, id, command);
   } catch (error) {
@@ -114,6 +119,8 @@ async function replace(
   { old, command }: { old: string; command: Command },
 ): Promise<void> {
   const { engine, module } = api;
+  const definition = service.adoptedContainer === null ? null : await engine.definition(old);
+  if (definition?.removedWhenStopped) return await replaceVanishing(api, service, { definition, command });
   await command.step('Set the old container aside', async () => {
     await engine.stop(old, { graceMs: module.config.engine.stopGraceMs });
     await engine.rename(old, retiredName(service));
@@ -128,6 +135,22 @@ async function replace(
   }
   // Its volumes are the new one's now.
   await command.step('Remove the old container', () => engine.remove(old, { force: true, keepVolumes: true }));
+}
+
+/** An adopted container that its engine removes when it stops: the next one is made before it does, so that nothing is lost. */
+async function replaceVanishing(
+  api: ApiContext,
+  service: ContainerService,
+  { definition, command }: { definition: ContainerDefinition; command: Command },
+): Promise<void> {
+  const { engine, module } = api;
+  const next = await createLike(api, service, { definition, name: retiredName(service), command });
+  await command.step('Stop the old container, which its engine then removes', () =>
+    engine.stop(definition.id, { graceMs: module.config.engine.stopGraceMs }),
+  );
+  await engine.remove(definition.id, { force: true, keepVolumes: true });
+  await engine.rename(next, containerName(service));
+  await start(api, next, command);
 }
 
 /** Starts the container that is there if it was made from the present revision and leases, else replaces it. */
@@ -169,7 +192,7 @@ async function remove(api: ApiContext, service: StoredService, command: Command)
   const id = presentContainer(api, service);
   // An adopted container was there before us and stays when we go.
   if (id === null || service.adoptedContainer !== null) return;
-  await command.step('Remove the container', () => api.engine.remove(id, { force: true }));
+  await command.step('Remove the container', () => api.engine.remove(id, { force: true, carriedToo: true }));
 }
 
 async function* readLogs(api: ApiContext, containerId: string, query: LogQuery): AsyncGenerator<LogLine> {

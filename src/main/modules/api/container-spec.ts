@@ -50,7 +50,7 @@ export function toContainerSpec(
     init: runtime.init,
     network: made.config.network,
     aliases: [service.name],
-    hostName: reachesHost(made.rendered) ? hostName : null,
+    ...(reachesHost(made.rendered) ? { hostName } : {}),
     limits: {
       ...(limits.cpus === undefined ? {} : { cpus: limits.cpus }),
       ...(limits.memory === undefined ? {} : { memoryBytes: limits.memory }),

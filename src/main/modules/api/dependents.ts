@@ -6,6 +6,7 @@ import type { Command } from './commands.ts';
 import { driverOf } from './drivers.ts';
 import { referencedServices } from './environment.ts';
 import { changeStatus } from './life.ts';
+import { reload } from './reload.ts';
 import { isActive, isUp, specHash } from './service-view.ts';
 
 /** The services that run and were told something of this one that is not so any more: what changed, they read only at a start. */
@@ -25,7 +26,7 @@ async function restartOne(api: ApiContext, service: StoredService, command: Comm
   const driver = driverOf(service);
   command.hold(service);
   await driver.stop(api, service, command);
-  const applied = await driver.run(api, service, command);
+  const applied = await driver.run(api, reload(api, service.id), command);
   await db.commit((write) => updateLife(write, service.id, { applied }));
 }
 

@@ -76,7 +76,7 @@ const upStatuses = new Set<StoredService['status']>(['running', 'unhealthy', 'st
 /** All ports of a service answer. */
 async function answers(ports: ReadonlyArray<{ address: string; port: number }>): Promise<boolean> {
   for (const { address, port } of ports) {
-    const said = await probeConnect({ address: reachable(address), port, timeoutMs: 500 });
+    const said = await probeConnect({ address: reachable(address), port, timeoutMs: 500, windowMs: 1 });
     if (said === 'refused' || said === 'unreachable') return false;
   }
   return true;

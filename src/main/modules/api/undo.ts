@@ -11,11 +11,13 @@ import {
   updateEndpointAddress,
   updateLife,
 } from '../../database/services.ts';
+import { type ContainerDefinition, containerLabels } from '../../runtimes/container/types.ts';
 import { startAgain } from '../../runtimes/process/start-again.ts';
 import type { Provenance } from './actors.ts';
 import { serviceSubject } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
+import { restartDependents } from './dependents.ts';
 import { driverOf } from './drivers.ts';
 import { grantLease, releaseLease } from './leases.ts';
 import { changeHealth, changeStatus, changeWaits, clearConflicts } from './life.ts';
@@ -137,12 +139,22 @@ function recordForgotten(write: WriteDb, service: StoredService, { actor, cause 
   markDeleted(write, service.id);
 }
 
-async function startContainer(api: ApiContext, { containerId, name }: Extract<Inverse, { type: 'start-container' }>) {
+type StartContainer = Extract<Inverse, { type: 'start-container' }>;
+
+/** Starts a container again as it was; one that its engine has removed when it stopped is made anew. */
+async function startContainer(api: ApiContext, { containerId, name, definition }: StartContainer, command: Command) {
   try {
     await api.engine.start(containerId);
   } catch (error) {
     if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
-    throw new ClosError('CONTAINER_NOT_FOUND', `The container ${name} was removed since and cannot be started again.`);
+    if (definition === null) {
+      throw new ClosError(
+        'CONTAINER_NOT_FOUND',
+        `The container ${name} was removed since and cannot be started again.`,
+      );
+    }
+    const labels = { [containerLabels.operation]: command.operation.id };
+    await api.engine.start(await api.engine.createLike(definition as ContainerDefinition, { name, labels }));
   }
 }
 
@@ -158,13 +170,15 @@ async function putBack(api: ApiContext, inverses: readonly Inverse[], command: C
     await command.step('Give the ports back', () => api.db.commit((write) => restoreLeases(write, restores, command)));
   }
   for (const inverse of inverses) {
-    if (inverse.type === 'start-container') await command.step(stepOf(inverse), () => startContainer(api, inverse));
+    if (inverse.type === 'start-container')
+      await command.step(stepOf(inverse), () => startContainer(api, inverse, command));
     if (inverse.type === 'start-process') await command.step(stepOf(inverse), () => startAgain(inverse));
   }
   for (const restore of restores) {
     const service = present(api, restore);
-    if (service === null || !restore.before.up || service.runtime.type === 'external') continue;
-    await startAndRecord(api, { service }, command);
+    if (service === null || service.runtime.type === 'external') continue;
+    if (restore.before.up) await startAndRecord(api, { service }, command);
+    else await restartDependents(api, service, command);
   }
 }
 

@@ -69,7 +69,7 @@ export function createAnswerWatch({ probe, onChange, timing }: AnswerWatchOption
 
   return {
     setServices(services) {
-      const wanted = new Map(
+      const wanted = new Map<string, { id: string; address: string; port: number }>(
         services.flatMap(({ id, endpoints }) =>
           endpoints.map(({ address, port }) => [`${id} ${port}`, { id, address: reachable(address), port }] as const),
         ),
@@ -84,12 +84,16 @@ export function createAnswerWatch({ probe, onChange, timing }: AnswerWatchOption
         questions.set(key, { serviceId: id, timer: later(key, firstMs, target), failures: 0, tried: null });
       }
     },
-    silence: (serviceId, port) => questions.get(`${serviceId} ${port}`)?.tried ?? null,
+    silence: (serviceId, port) => questions.get(keyOf(serviceId, port))?.tried ?? null,
     stop() {
       for (const { timer } of questions.values()) clearTimeout(timer);
       questions.clear();
     },
   };
+}
+
+function keyOf(serviceId: string, port: number): string {
+  return `${serviceId} ${port}`;
 }
 
 function reachable(address: string): string {

@@ -145,7 +145,7 @@ function stopContainer(finding: Finding): Draft | null {
 }
 
 function adopt({ kind, severity, holder }: Finding): Draft | null {
-  const program = holder.type === 'process' && holder.pid !== null && !holder.protected;
+  const program = kind === 'process' && holder.type === 'process' && holder.pid !== null && !holder.protected;
   const container = holder.type === 'container' && kind === 'container';
   if (severity !== 'blocking' || holder.service !== null || !(program || container)) return null;
   const name = holder.project ?? holder.name;

@@ -1,4 +1,5 @@
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import { matchesRule } from '#shared/contract/settings.ts';
 import type { Inverse } from '../../../database/operations.ts';
 import { readConflictSettings } from '../../../database/settings.ts';
 import { readForRestart } from '../../../host/read-for-restart.ts';
@@ -25,13 +26,16 @@ export const endProcess: Apply = async (api, resolution, command) => {
   if (conflict.holder.protected) {
     throw new ClosError('PROCESS_PROTECTED', `${conflict.holder.name} must not be ended.`);
   }
-  const { launcher } = await holderProcess(api, conflict);
+  const { listener, launcher } = await holderProcess(api, conflict);
+  const { protect } = readConflictSettings(api.db.read);
+  const named = [listener, launcher].find((one) => protect.some((rule) => matchesRule(rule, one)));
+  if (named !== undefined) throw new ClosError('PROCESS_PROTECTED', `The settings protect ${named.name}.`);
   const { stopGraceMs } = api.module.config.process;
   await command.remember(await inverseOf(api, launcher));
   await command.step(`End ${launcher.name} (pid ${launcher.pid}): TERM, KILL after ${stopGraceMs / 1000} s`, () =>
     end(api.processes.host, launcher, {
       graceMs: stopGraceMs,
-      userProtected: readConflictSettings(api.db.read).protect,
+      userProtected: protect.flatMap((rule) => (rule.commandContains === undefined ? [rule.name] : [])),
       onPhase: (phase) => command.say(phase === 'asked' ? 'TERM sent' : 'It did not end: KILL sent'),
     }),
   );
