@@ -40,6 +40,7 @@ async function* live(
   let waiting: ClosEvent[] = [];
   let ended: ClosError | null = null;
   let wake = () => {};
+  let isLeft = false;
 
   const client = new LiveClient({
     connect: async () =>
@@ -55,7 +56,7 @@ async function* live(
     },
     onState: (state, refusal) => {
       if (refusal !== null) ended = new ClosError(refusal === 'not-allowed' ? 'NOT_ALLOWED' : 'NOT_SIGNED_IN');
-      else if (state === 'offline') void context.terminal.err('CLOS is away. Waiting for it to come back.');
+      else if (state === 'offline' && !isLeft) void context.terminal.err('CLOS is away. Waiting for it to come back.');
       wake();
     },
   });
@@ -75,6 +76,7 @@ async function* live(
     }
     throw ended;
   } finally {
+    isLeft = true;
     client.stop();
   }
 }

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import type { Client } from '#shared/client/client.ts';
-import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import type { Act, CliContext } from '../context.ts';
-import { UsageError, withAdvice } from '../failure.ts';
+import { UsageError } from '../failure.ts';
 import { printConflicts, settleInSteps, watchedOptions } from '../operate.ts';
 import { optionLines } from '../output/card.ts';
 import { renderPlan, undoHint } from '../output/operation.ts';
@@ -48,13 +47,8 @@ async function resolve(
 ): Promise<void> {
   const { terminal } = context;
   const input = { id: conflict.id, option, ...(dryRun ? { dryRun: true } : {}) };
-  const operation = await client.conflicts
-    .resolve(input, watchedOptions())
-    .then((begun) => settleInSteps(context, client, begun))
-    .catch((error: unknown) => {
-      if (!isClosError(error, 'OPTION_NOT_FOUND')) throw error;
-      throw withAdvice(error, `It has: ${conflict.options.map((each) => each.id).join(', ')}`);
-    });
+  const begun = await client.conflicts.resolve(input, watchedOptions());
+  const operation = await settleInSteps(context, client, begun);
   if (context.json) return terminal.out(JSON.stringify(operation));
   if (operation.dryRun) return terminal.out(...renderPlan(operation));
   if (context.quiet) return;

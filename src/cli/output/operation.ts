@@ -4,16 +4,16 @@ import type { Colour, Paint } from './style.ts';
 import { type Column, renderTable } from './table.ts';
 import { ago } from './time.ts';
 
-const verbs = {
-  'service.start': 'start',
-  'service.stop': 'stop',
-  'service.restart': 'restart',
-  'service.delete': 'remove',
-  'service.adopt': 'adopt',
-  'services.start': 'start',
-  'conflict.resolve': 'resolve',
-  'operation.undo': 'undo',
-} as const satisfies Record<Operation['type'], string>;
+const titles = {
+  'service.start': (name) => `start ${name}`,
+  'service.stop': (name) => `stop ${name}`,
+  'service.restart': (name) => `restart ${name}`,
+  'service.delete': (name) => `remove ${name}`,
+  'service.adopt': (name) => `adopt ${name}`,
+  'services.start': (name) => `start ${name}`,
+  'conflict.resolve': (name) => `resolve a conflict of ${name}`,
+  'operation.undo': (name) => `undo a change of ${name}`,
+} as const satisfies Record<Operation['type'], (name: string) => string>;
 
 function stepMark(status: OperationStep['status']): string {
   switch (status) {
@@ -37,9 +37,9 @@ export function stepLine({ name, status, detail }: OperationStep): string {
   return `${stepMark(status)} ${name}${detail === null || detail === '' ? '' : `  (${detail})`}`;
 }
 
-/** "start web", "resolve web:3000". */
-export function operationTitle(operation: Operation): string {
-  return `${verbs[operation.type]} ${operation.subject.name ?? operation.subject.id}`;
+/** "start web", "resolve a conflict of web". */
+export function operationTitle({ type, subject }: Operation): string {
+  return titles[type](subject.name ?? subject.id);
 }
 
 /** What a dry run found: the steps that would be taken, and that nothing was. */

@@ -132,6 +132,30 @@ describe('the card of a conflict', () => {
     ]);
   });
 
+  it('tells who answers beside a service, and that one does not answer itself', () => {
+    const some = { ...sampleConflict, options: [], evidence: [] };
+    expect(renderConflictCard({ ...some, kind: 'shadowed' }, view)).toEqual([
+      '◧ web is not alone on :3000                                          2 min ago',
+      '  beside   node  vite --port 3000  pid 4242 · ada · since 09:12',
+      '           blog  ~/src/blog  main',
+      '',
+    ]);
+    expect(renderConflictCard({ ...some, kind: 'not-answering' }, view)).toEqual([
+      '◧ web runs and does not answer on :3000                              2 min ago',
+      '  $ clos logs web --tail 20',
+      '',
+    ]);
+  });
+
+  it('names no command while the conflict has no id', () => {
+    const { id: _id, state: _state, detectedAt: _at, closedAt: _closed, ...detected } = sampleConflict;
+    expect(renderConflictCard({ ...detected, evidence: [] }, view).slice(4)).toEqual([
+      '  ● Run web on 3001  recommended · nothing stops · affects api',
+      '  ○ Stop vite (TERM)  node stops · high risk · cannot be undone',
+      '',
+    ]);
+  });
+
   it('cuts a long command line of the holder and says that it is protected', () => {
     const holder = { ...sampleConflict.holder, command: `node ${'x'.repeat(200)}`, protected: true, checkout: null };
     const lines = renderConflictCard({ ...sampleConflict, holder, options: [], evidence: [] }, view);

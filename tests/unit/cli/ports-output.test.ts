@@ -86,15 +86,15 @@ describe('an operation', () => {
       undoable: false,
     });
     expect(renderOperations([sampleOperation(), failed], view)).toEqual([
-      'Status       What            By     When       Outcome          Undo  Id',
-      '● succeeded  resolve web     owner  2 min ago  –                yes   op_1',
-      '■ failed     start web, api  owner  2 min ago  :3000 is taken.  –     op_2',
+      'Status       What                       By     When       Outcome          Undo  Id',
+      '● succeeded  resolve a conflict of web  owner  2 min ago  –                yes   op_1',
+      '■ failed     start web, api             owner  2 min ago  :3000 is taken.  –     op_2',
     ]);
   });
 
   it('is shown with its steps, and how to undo it', () => {
     expect(renderOperation(sampleOperation(), view)).toEqual([
-      '● resolve web: succeeded  by owner, 2 min ago',
+      '● resolve a conflict of web: succeeded  by owner, 2 min ago',
       '  ● Lease :3001 to web/http',
       '  ● Start npm  (pid 4711)',
       'undo with: clos undo op_1',
@@ -105,7 +105,7 @@ describe('an operation', () => {
   it('that was only planned says that nothing was changed', () => {
     const steps = [{ name: 'Lease :3001 to web/http', status: 'planned' as const, detail: 'near 3000' }];
     expect(renderPlan(sampleOperation({ dryRun: true, steps }))).toEqual([
-      'To resolve web, CLOS would:',
+      'To resolve a conflict of web, CLOS would:',
       '  ○ Lease :3001 to web/http  (near 3000)',
       'Nothing was changed.',
     ]);
