@@ -99,6 +99,13 @@ function asText(value: string): string {
   return value.replaceAll(/\$\{(?=\s*(?:services|endpoints)\b)/g, '$$${');
 }
 
+/** What says nothing but a port that is leased from now on, as `3000` or `--port=3000`, follows the lease when that moves. */
+function withPortTemplates(text: string, endpoints: ServiceSpec['endpoints']): string {
+  const [, before = '', number] = /^(--?[\w-]+=)?(\d{1,5})$/.exec(text) ?? [];
+  const named = endpoints.find(({ hostPort }) => String(hostPort) === number);
+  return named === undefined ? text : `${before}\${endpoints.${named.name}.port}`;
+}
+
 async function processCandidate(
   api: ApiContext,
   { pid, name, project }: { pid: number; name: string | undefined; project: string | null },
@@ -119,11 +126,13 @@ async function processCandidate(
     .map(
       ({ protocol, address, port }): HeldPort => ({ protocol, address: address.includes('%') ? '::' : address, port }),
     );
+  const endpoints = endpointsOf(ports);
+  const read = (text: string) => withPortTemplates(asText(text), endpoints);
   const spec = serviceSpecSchema.parse({
     name: nameFor(api.db.read, name, project ?? (basename(cwd) || listener.name)),
-    runtime: { type: 'process', command: argv.map(asText), cwd },
-    endpoints: endpointsOf(ports),
-    env: Object.fromEntries(Object.entries(ownVariables(env)).map(([key, value]) => [key, asText(value)])),
+    runtime: { type: 'process', command: argv.map(read), cwd },
+    endpoints,
+    env: Object.fromEntries(Object.entries(ownVariables(env)).map(([key, value]) => [key, read(value)])),
   } satisfies Parameters<typeof serviceSpecSchema.parse>[0]);
   return { type: 'process', launcher, spec };
 }

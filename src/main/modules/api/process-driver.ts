@@ -1,5 +1,6 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { StoredService } from '../../database/services.ts';
+import { commandText } from '../../host/command-text.ts';
 import { parsePortConflict } from '../../runtimes/port-conflict-text.ts';
 import type { ObservedProcess } from '../../runtimes/process/types.ts';
 import type { ApiContext } from './api-context.ts';
@@ -60,7 +61,7 @@ async function run(api: ApiContext, stored: StoredService, command: Command): Pr
   const argv = rendered.command ?? service.runtime.command;
   // One that runs although it is not as it should be makes room first.
   if (isUp(service)) await stop(api, service, command);
-  await command.step(`Start ${argv[0]}`, async () => {
+  await command.step(`Start ${commandText(argv)}`, async () => {
     await processes.start({
       serviceId: service.id,
       command: argv,
@@ -89,7 +90,7 @@ async function stop(api: ApiContext, service: StoredService, command: Command): 
 }
 
 export const processDriver: RuntimeDriver = {
-  startStep: (service) => `Start ${service.name}: ${asProcess(service).runtime.command.join(' ')}`,
+  startStep: (service) => `Start ${service.name}: ${commandText(asProcess(service).runtime.command)}`,
   run,
   stop: async (api, service, command) => {
     if (isUp(service)) await stop(api, service, command);

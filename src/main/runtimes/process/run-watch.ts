@@ -158,7 +158,9 @@ export class RunWatch {
   async #refresh(serviceId: string, tell: boolean): Promise<KnownRun | null> {
     const { host, dir } = this.#options;
     const run = await readKnownRun(host, serviceId, filesOf(dir, serviceId));
-    const text = run === null ? null : JSON.stringify(run.observed);
+    // It was started in this moment, and who started it is just looking which process it is.
+    if (run?.observed.state === 'running' && run.observed.process === null) return run;
+    const text = run === null ? null : newsOf(run.observed);
     const before = this.#known.get(serviceId)?.text ?? null;
     if (run === null || text === null) this.#known.delete(serviceId);
     else this.#known.set(serviceId, { run, text });
@@ -198,6 +200,11 @@ export class RunWatch {
   #warn(error: unknown): void {
     this.#options.log.warn({ err: error }, 'the state of the processes could not be watched');
   }
+}
+
+/** What counts as news. Which process it was may be found out just after it has ended, and matters to nobody then. */
+function newsOf(observed: ObservedProcess): string {
+  return JSON.stringify(observed.state === 'ended' ? { ...observed, process: null } : observed);
 }
 
 function isServiceId(name: string): boolean {

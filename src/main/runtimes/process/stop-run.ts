@@ -20,7 +20,7 @@ export interface RunToStop {
   closing: AbortSignal;
 }
 
-const hurryEveryMs = 200;
+const askEveryMs = 50;
 /** How long a wrapper may take to write down the end of a process whose family has gone. */
 const writtenWithinMs = 10_000;
 
@@ -55,19 +55,14 @@ export async function stopRun(stop: RunToStop, { graceMs, onPhase }: StopOptions
 
 async function untilWritten({ host, run, read }: RunToStop, bell: Bell): Promise<void> {
   const since = performance.now();
-  let hurriedAt = since;
   for (;;) {
     const now = await read();
     if (now === null || now.record.runId !== run.record.runId || now.observed.state === 'ended') return;
-    const at = performance.now();
-    if (at - since > writtenWithinMs) {
+    if (performance.now() - since > writtenWithinMs) {
       throw new ClosError('INTERNAL', `The end of process ${run.record.pid} was not written down.`);
     }
-    if (at - hurriedAt >= hurryEveryMs && run.record.wrapper !== null) {
-      hurriedAt = at;
-      await hurry(host, run.record.wrapper);
-    }
-    await bell.wait(hurryEveryMs / 4);
+    if (run.record.wrapper !== null) await hurry(host, run.record.wrapper);
+    await bell.wait(askEveryMs);
   }
 }
 

@@ -6,6 +6,7 @@ import { readForRestart } from '../../../host/read-for-restart.ts';
 import type { ProcessInfo } from '../../../host/types.ts';
 import { endProcess as end } from '../../../runtimes/process/end-process.ts';
 import type { ApiContext } from '../api-context.ts';
+import { rememberService } from '../service-before.ts';
 import { holderProcess } from './holder-process.ts';
 import { type Apply, recordResolved } from './resolution.ts';
 
@@ -31,7 +32,8 @@ export const endProcess: Apply = async (api, resolution, command) => {
   const named = [listener, launcher].find((one) => protect.some((rule) => matchesRule(rule, one)));
   if (named !== undefined) throw new ClosError('PROCESS_PROTECTED', `The settings protect ${named.name}.`);
   const { stopGraceMs } = api.module.config.process;
-  await command.remember(await inverseOf(api, launcher));
+  const before = rememberService(resolution.service);
+  await command.remember([{ type: 'restore-service', before }, ...(await inverseOf(api, launcher))]);
   await command.step(`End ${launcher.name} (pid ${launcher.pid}): TERM, KILL after ${stopGraceMs / 1000} s`, () =>
     end(api.processes.host, launcher, {
       graceMs: stopGraceMs,

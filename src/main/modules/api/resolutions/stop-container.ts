@@ -1,6 +1,7 @@
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { ContainerDefinition } from '../../../runtimes/container/types.ts';
 import type { ApiContext } from '../api-context.ts';
+import { rememberService } from '../service-before.ts';
 import { type Apply, recordResolved } from './resolution.ts';
 
 async function findDefinition(
@@ -23,6 +24,7 @@ export const stopContainer: Apply = async (api, resolution, command) => {
   const definition = await findDefinition(api, container);
   const { id: containerId, name } = container;
   await command.remember([
+    { type: 'restore-service', before: rememberService(resolution.service) },
     { type: 'start-container', containerId, name, definition: definition.removedWhenStopped ? definition : null },
   ]);
   await command.step(`Stop the container ${container.name}`, async () => {
