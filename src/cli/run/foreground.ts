@@ -63,13 +63,14 @@ async function stay(
   const { seq } = await client.system.status();
   const begun = await client.services[verb]({ id }, watchedOptions());
   const output = new Output(context, connection, { begun, signal });
-  const outcome = failureOf(settle({ ...context, quiet: true }, client, begun));
+  const silent = { ...context, quiet: true };
+  const outcome = failureOf(settle(silent, client, begun));
+  const stop = async () => settle(silent, client, await client.services.stop({ id }, commandOptions()));
 
   let isInterrupted = false;
   const stopped = interrupted.then(async () => {
     isInterrupted = true;
-    if ((await outcome) === null)
-      await settle({ ...context, quiet: true }, client, await client.services.stop({ id }, commandOptions()));
+    if ((await outcome) === null) await stop();
   });
   // Heard of below, in the race; until then nobody waits for it.
   stopped.catch(() => undefined);
@@ -80,11 +81,10 @@ async function stay(
     await output.finish();
     throw failure;
   }
-  const end =
-    failure === null
-      ? await orFailure(untilItEnds(context, connection, { output, seq, signal }), stopped)
-      : await output.lookForEnd();
+  if (failure === null) await orFailure(untilItEnds(context, connection, { output, seq, signal }), stopped);
+  const end = output.isShown ? await output.lookForEnd() : await output.look();
   await output.finish();
+  if (end.waits) await stop();
   return { type: 'ended', code: await exitCodeOf(context, end, { isInterrupted, hasRun: output.isShown }) };
 }
 
@@ -123,21 +123,23 @@ async function untilItEnds(
   context: CliContext,
   connection: Connection,
   { output, seq, signal }: { output: Output; seq: number; signal: AbortSignal },
-): Promise<Service> {
+): Promise<void> {
   const now = await output.settle();
-  if (isOver(now)) return now;
+  if (isOver(now, output)) return;
   for await (const batch of followEvents(context, connection, { after: seq, signal })) {
     if (batch.every(({ subject }) => subject.id !== now.id)) continue;
-    const service = await output.look();
-    if (isOver(service)) return service;
+    if (isOver(await output.look(), output)) return;
   }
-  return output.look();
 }
 
-/** Nothing runs, and nothing will by itself: neither a restart policy nor a port that becomes free has it started again. */
-function isOver({ status, waits, restart, desired }: Service): boolean {
+/**
+ * Nothing runs, and nothing will by itself: a restart policy does not have it started again, nor does a port that becomes free. A
+ * program that has waited for its port, and has failed when it had it, waits no longer here.
+ */
+function isOver({ status, waits, restart, desired }: Service, { isShown }: { isShown: boolean }): boolean {
   if (status !== 'stopped' && status !== 'failed' && status !== 'created') return false;
-  return !waits && (restart.policy === 'no' || desired === 'stopped');
+  if (waits) return isShown && status === 'failed';
+  return restart.policy === 'no' || desired === 'stopped';
 }
 
 /** What the person sees of a service: where it answers, as soon as its program is there, and then what it writes. */
@@ -184,7 +186,7 @@ class Output {
   /** The same when the start has come to its end: what ran already is shown from now on, and a wait is told. */
   async settle(): Promise<Service> {
     const service = await this.look();
-    if (this.isShown || isOver(service)) return service;
+    if (this.isShown || isOver(service, this)) return service;
     if (!service.waits) await this.#show(service, this.#begun.startedAt);
     else if (!this.#context.quiet) await this.#context.terminal.err(serviceLine(service, this.#context.terminal.paint));
     return service;
