@@ -18,6 +18,10 @@ export class BindOnlyHost implements Host {
     return [];
   }
 
+  socketStamp(): null {
+    return null;
+  }
+
   async describeProcess(): Promise<null> {
     return null;
   }

@@ -16,6 +16,7 @@ import { readPortLimits } from './port-limits.ts';
 import type { SocketRow } from './proc-net.ts';
 import { LinuxProcesses } from './process-info.ts';
 import { SocketOwners } from './socket-owners.ts';
+import { readSocketStamp } from './socket-stamp.ts';
 import { readSocketTable } from './socket-table.ts';
 
 const limitsKeptMs = 30_000;
@@ -52,6 +53,10 @@ export class LinuxHost implements Host {
     const described = new Map<number, ProcessOwner | null>();
     for (const pid of new Set(pids.values())) described.set(pid, await this.#descriptions.describe(pid, ourselves));
     return rows.map((row) => this.#listener(row, described.get(pids.get(row.inode) ?? 0) ?? null));
+  }
+
+  socketStamp(): string | null {
+    return readSocketStamp(this.#procRoot);
   }
 
   async describeProcess(pid: number): Promise<ProcessInfo | null> {

@@ -4,6 +4,7 @@ import type { ModuleContext } from '../../supervisor/module.ts';
 import type { Commands } from './commands.ts';
 import type { EngineSeat } from './container-seat.ts';
 import type { ProcessSeat } from './process-seat.ts';
+import type { WaitingStarts } from './waiting-starts.ts';
 
 /** What the parts of the api share. */
 export interface ApiContext {
@@ -13,6 +14,7 @@ export interface ApiContext {
   seat: EngineSeat;
   engine: ContainerEngine;
   processes: ProcessSeat;
+  waiting: WaitingStarts;
   /** The label value of this home's containers. */
   homeLabel: string;
   /** The main instance's id. */

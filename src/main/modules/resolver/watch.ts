@@ -13,7 +13,7 @@ export interface WatchOptions {
   proposer: Proposer;
   world: WorldReader;
   log: Logger;
-  report(sightings: Sighting[]): Promise<unknown>;
+  report(sightings: Sighting[], options: { signal: AbortSignal }): Promise<{ stale: string[] }>;
 }
 
 export interface Watch {
@@ -43,7 +43,18 @@ function claimsOf(service: StoredServiceFact, world: StoredWorld): WantedClaim[]
 
 /** What a service's sightings depend on, besides the sockets of this host. */
 function situationOf(service: StoredServiceFact, claims: readonly WantedClaim[]): string {
-  return JSON.stringify([service.status, claims.map(({ protocol, address, port }) => [protocol, address, port])]);
+  const { status, waits, openConflicts } = service;
+  return JSON.stringify([
+    status,
+    waits,
+    openConflicts,
+    claims.map(({ protocol, address, port }) => [protocol, address, port]),
+  ]);
+}
+
+/** A sighting but for when it was made. */
+function textOf({ asOf: _asOf, ...sighting }: Sighting): string {
+  return JSON.stringify(sighting);
 }
 
 /** What is in the way now, or answers beside a service that runs. Advice about a port is for those who are about to start. */
@@ -79,7 +90,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   const dirty = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
-  let stopped = false;
+  const stopping = new AbortController();
 
   const claimsWatch = createClaimsWatch({
     host: proposer.host,
@@ -102,12 +113,13 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   });
 
   function schedule(delayMs: number): void {
-    if (stopped) return;
+    if (stopping.signal.aborted) return;
     if (timer !== null && delayMs > 0) return;
     if (timer !== null) clearTimeout(timer);
     timer = setTimeout(() => {
       timer = null;
       running = running.then(look).catch((error: unknown) => {
+        if (stopping.signal.aborted) return;
         log.warn({ err: error }, 'the watch of the ports could not report; it tries again');
         schedule(retryMs);
       });
@@ -125,7 +137,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
       const situation = situationOf(service, own);
       const before = known.get(service.id);
       if (before?.situation !== situation) {
-        known.set(service.id, { situation, reported: before?.reported ?? null });
+        known.set(service.id, { situation, reported: null });
         dirty.add(service.id);
       }
     }
@@ -152,14 +164,14 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     for (const { id } of looked) dirty.delete(id);
     try {
       const sightings = await see(looked, now);
-      const fresh = sightings.filter(
-        (sighting) => known.get(sighting.serviceId)?.reported !== JSON.stringify(sighting),
-      );
-      if (fresh.length > 0) await report(fresh);
+      const fresh = sightings.filter((sighting) => known.get(sighting.serviceId)?.reported !== textOf(sighting));
+      const { stale } = fresh.length === 0 ? { stale: [] } : await report(fresh, { signal: stopping.signal });
+      for (const id of stale) dirty.add(id);
       for (const sighting of fresh) {
         const state = known.get(sighting.serviceId);
-        if (state !== undefined) state.reported = JSON.stringify(sighting);
+        if (state !== undefined && !stale.includes(sighting.serviceId)) state.reported = textOf(sighting);
       }
+      if (stale.length > 0) schedule(settleMs);
     } catch (error) {
       for (const { id } of looked) dirty.add(id);
       throw error;
@@ -174,10 +186,10 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
       if (service.runtime === 'external') {
         const holder = own.find(({ severity }) => severity === 'blocking')?.holder;
         const answering = holder === undefined ? null : { pid: holder.pid, name: holder.name };
-        return { serviceId: service.id, conflicts: [], answering };
+        return { serviceId: service.id, asOf: now.seq, conflicts: [], answering };
       }
       const conflicts = [...own.filter((one) => isNow(one, service)), ...notAnswering(service, now)];
-      return { serviceId: service.id, conflicts, answering: null };
+      return { serviceId: service.id, asOf: now.seq, conflicts, answering: null };
     });
   }
 
@@ -196,7 +208,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     },
     ring: () => schedule(settleMs),
     async stop() {
-      stopped = true;
+      stopping.abort();
       if (timer !== null) clearTimeout(timer);
       answers.stop();
       await claimsWatch.stop();
