@@ -7,6 +7,7 @@ import { ConflictDialog } from '../features/conflicts/conflict-dialog.tsx';
 import { ConflictInspector } from '../features/conflicts/conflict-inspector.tsx';
 import { ConflictsPage } from '../features/conflicts/conflicts-page.tsx';
 import { OverviewPage } from '../features/overview/overview-page.tsx';
+import { PortInspector } from '../features/ports/port-inspector.tsx';
 import { PortsPage } from '../features/ports/ports-page.tsx';
 import { ServiceInspector } from '../features/services/service-inspector.tsx';
 import { ServicesPage } from '../features/services/services-page.tsx';
@@ -36,7 +37,17 @@ function Pages() {
           </>
         )}
       </Route>
-      <Route path="/ports/:port?">{({ port }) => <PortsPage asked={portIn(port)} />}</Route>
+      <Route path="/ports/:port?">
+        {({ port: text }) => {
+          const port = portIn(text);
+          return (
+            <>
+              <PortsPage opened={port} />
+              {port !== null && <PortInspector key={port} port={port} />}
+            </>
+          );
+        }}
+      </Route>
       <Route path="/conflicts/:id?">
         {({ id }) => (
           <>

@@ -12,15 +12,16 @@ import { countWords } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keyboard.ts';
 import { portOf } from '../../lib/port-state.ts';
 import { listQuery } from '../../lib/query.ts';
+import { runsWords } from '../../lib/runtime-words.ts';
 import { useCursor } from '../../lib/use-cursor.ts';
 import { CreateServiceDialog } from './create-service-dialog.tsx';
 import { ServiceHead, ServiceRow, serviceColumns } from './service-row.tsx';
 import { useServiceCommands } from './use-service-commands.ts';
 
-/** What the filter looks through: the name, the status, the image and the ports. */
+/** What the filter looks through: the name, the status, what runs and the ports. */
 function searchText(service: Service): string {
   const ports = service.endpoints.map((endpoint) => `:${portOf(endpoint) ?? 'auto'}`);
-  return [service.name, service.status, service.runtime.image, ...ports].join(' ').toLowerCase();
+  return [service.name, service.status, runsWords(service), ...ports].join(' ').toLowerCase();
 }
 
 /** Every word must occur. */
