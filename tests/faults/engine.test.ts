@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Service, ServiceSpecInput } from '#shared/contract/services.ts';
+import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
+import type { Service } from '#shared/contract/services.ts';
 import { startEngine } from '#tests/support/engine.ts';
 import { type EngineGate, openEngineGate } from '#tests/support/engine-gate.ts';
 import { engineCall } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
+import { containerOf } from '#tests/support/observed.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import type { TestEngine } from '#tests/support/test-engine.ts';
@@ -40,7 +42,7 @@ async function run(
   });
   await system.client.services.start({ id: name }, { waitSeconds: 30 });
   const service = await system.client.services.get({ id: name });
-  return { service, containerId: service.runtime.observed?.containerId ?? '' };
+  return { service, containerId: containerOf(service)?.containerId ?? '' };
 }
 
 const until = (name: string, right: (service: Service) => boolean) =>
@@ -82,7 +84,7 @@ describe('what happens to a container outside CLOS', () => {
     const { service } = await run('exits', { command: ['sh', '-c', 'exit 3'] });
     const after = await until('exits', ({ status }) => status === 'failed');
 
-    expect([after.statusReason, after.runtime.observed?.exit?.code]).toEqual(['exit 3', 3]);
+    expect([after.statusReason, containerOf(after)?.exit?.code]).toEqual(['exit 3', 3]);
     expect(await lastChange(service)).toMatchObject({ actor: 'outside', to: 'failed', reason: 'exit 3', exitCode: 3 });
   });
 
@@ -141,10 +143,10 @@ describe('kill -9 of the engine', () => {
     const made = await system.client.services.create({ name: 'meanwhile', runtime: { type: 'container', image } });
 
     expect(during.items.map(({ name }) => name)).toEqual(before.items.map(({ name }) => name));
-    expect([away.statusReason, away.endpoints[0]?.lease, away.runtime.observed?.containerId]).toEqual([
+    expect([away.statusReason, away.endpoints[0]?.lease, containerOf(away)?.containerId]).toEqual([
       'the container engine is away',
       service.endpoints[0]?.lease,
-      service.runtime.observed?.containerId,
+      containerOf(service)?.containerId,
     ]);
     expect([status.engine.state, start.code, made.status]).toEqual(['unavailable', 'ENGINE_UNAVAILABLE', 'created']);
 

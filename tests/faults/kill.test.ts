@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ModuleName, moduleNames } from '#shared/contract/access.ts';
 import { eventually } from '#tests/support/eventually.ts';
+import { containerOf } from '#tests/support/observed.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 
@@ -84,10 +85,10 @@ describe('kill -9 of the supervisor', () => {
     const after = await system.client.services.get({ id: 'web' });
 
     expect(page.status).toBe(200);
-    expect([after.status, after.endpoints[0]?.lease, after.runtime.observed?.containerId]).toEqual([
+    expect([after.status, after.endpoints[0]?.lease, containerOf(after)?.containerId]).toEqual([
       'running',
       before.endpoints[0]?.lease,
-      before.runtime.observed?.containerId,
+      containerOf(before)?.containerId,
     ]);
   });
 

@@ -38,6 +38,11 @@ export const configSchema = z.strictObject({
       stopGraceMs: z.int().min(0).default(10_000),
     })
     .prefault({}),
+  process: z
+    .strictObject({
+      stopGraceMs: z.int().min(0).default(10_000).describe('Between TERM and KILL'),
+    })
+    .prefault({}),
   redisUrl: z
     .url({ protocol: /^rediss?$/ })
     .nullable()
@@ -56,6 +61,7 @@ const variables: ReadonlyArray<{ name: string; path: readonly string[]; number?:
   { name: 'CLOS_RESOLVER_PORT', path: ['ports', 'resolver'], number: true },
   { name: 'CLOS_DASHBOARD_PORT', path: ['ports', 'dashboard'], number: true },
   { name: 'CLOS_RESTART_GIVE_UP_AFTER', path: ['restart', 'giveUpAfter'], number: true },
+  { name: 'CLOS_PROCESS_STOP_GRACE_MS', path: ['process', 'stopGraceMs'], number: true },
   { name: 'CLOS_ENGINE_NETWORK', path: ['engine', 'network'] },
   { name: 'REDIS_URL', path: ['redisUrl'] },
 ];

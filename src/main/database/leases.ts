@@ -9,20 +9,21 @@ interface Row {
   port: number;
   since: string;
   reason: string;
-  range: string;
-  service_id: string;
-  service_name: string;
-  endpoint: string;
+  note: string | null;
+  range: string | null;
+  service_id: string | null;
+  service_name: string | null;
+  endpoint: string | null;
 }
 
 const joined = `
-  SELECT l.id, l.protocol, l.address, l.port, l.since, l.reason, e.range, e.name AS endpoint,
+  SELECT l.id, l.protocol, l.address, l.port, l.since, l.reason, l.note, e.range, e.name AS endpoint,
          s.id AS service_id, s.name AS service_name
-  FROM leases l JOIN endpoints e ON e.id = l.endpoint_id JOIN services s ON s.id = e.service_id`;
+  FROM leases l LEFT JOIN endpoints e ON e.id = l.endpoint_id LEFT JOIN services s ON s.id = e.service_id`;
 
 function toLease(row: Row): LeaseRow {
   const { service_id: id, service_name: name, ...lease } = row;
-  return { ...lease, service: { id, name } };
+  return { ...lease, service: id === null || name === null ? null : { id, name } };
 }
 
 export function listLeases(db: ReadDb): LeaseRow[] {
@@ -47,7 +48,7 @@ export interface LeaseGrant {
  * port: it is given once.
  */
 export function putLease(db: WriteDb, grant: LeaseGrant): string | null {
-  const holder = db.get<{ endpoint_id: string }>(
+  const holder = db.get<{ endpoint_id: string | null }>(
     'SELECT endpoint_id FROM leases WHERE protocol = @protocol AND port = @port',
     { protocol: grant.protocol, port: grant.port },
   );
@@ -66,8 +67,49 @@ export function putLease(db: WriteDb, grant: LeaseGrant): string | null {
   })?.id as string;
 }
 
+export function findLease(db: ReadDb, id: string): LeaseRow | null {
+  const row = db.get<Row>(`${joined} WHERE l.id = @id`, { id });
+  return row === undefined ? null : toLease(row);
+}
+
+/** Keeps a port from everybody. Returns the reservation's id, or null when the port is leased or reserved already. */
+export function putReservation(
+  db: WriteDb,
+  wish: { instanceId: string; protocol: 'tcp' | 'udp'; port: number; note: string },
+): string | null {
+  const id = newId('lse');
+  const { changes } = db.run(
+    `INSERT INTO leases (id, instance_id, protocol, address, port, since, reason, note)
+     VALUES (@id, @instanceId, @protocol, '127.0.0.1', @port, @since, 'reserved', @note)
+     ON CONFLICT (protocol, port) DO NOTHING`,
+    { id, ...wish, since: new Date().toISOString() },
+  );
+  return changes === 1 ? id : null;
+}
+
+export function deleteReservation(db: WriteDb, id: string): void {
+  db.run('DELETE FROM leases WHERE id = @id AND endpoint_id IS NULL', { id });
+}
+
 export function deleteLease(db: WriteDb, endpointId: string): void {
   db.run('DELETE FROM leases WHERE endpoint_id = @endpointId', { endpointId });
+}
+
+/** Makes the ranges these. */
+export function replaceRanges(db: WriteDb, ranges: readonly Range[]): void {
+  db.run('DELETE FROM ranges');
+  for (const { name, first, last } of ranges) {
+    db.run('INSERT INTO ranges (name, first, last) VALUES (@name, @first, @last)', { name, first, last });
+  }
+}
+
+/** The ranges that endpoints take their ports from. */
+export function usedRanges(db: ReadDb): string[] {
+  return db
+    .all<{ range: string }>(
+      `SELECT DISTINCT e.range FROM endpoints e JOIN services s ON s.id = e.service_id WHERE s.deleted_at IS NULL ORDER BY e.range`,
+    )
+    .map(({ range }) => range);
 }
 
 export function listRanges(db: ReadDb): Range[] {

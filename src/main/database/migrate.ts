@@ -27,6 +27,9 @@ export function readMigrations(folder: string): Migration[] {
 /**
  * Brings a database to the newest version, forward only, each migration in one transaction.
  *
+ * Foreign keys are off meanwhile, so that a table can be made anew without what refers to it being deleted, and are checked
+ * before each transaction ends (sqlite.org/lang_altertable.html#otheralter).
+ *
  * A database that already holds data is copied into `backupsDir` first (`VACUUM INTO`, one file per version that is left). A
  * database from the future is refused untouched.
  */
@@ -51,6 +54,8 @@ export function migrate(
       db.prepare('VACUUM INTO ?').run(copy);
     }
   }
+  // Inside a transaction this would do nothing.
+  db.pragma('foreign_keys = OFF');
   for (const migration of pending) {
     db.transaction(() => {
       db.exec(migration.sql);
@@ -61,5 +66,6 @@ export function migrate(
       db.pragma(`user_version = ${migration.version}`);
     })();
   }
+  db.pragma('foreign_keys = ON');
   return { from, to: migrations.length };
 }

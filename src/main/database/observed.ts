@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { observedContainerSchema } from '#shared/contract/services.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 
 /** A container as the engine showed it last. `facts` holds what only people and the resolver look at. */
@@ -51,6 +53,11 @@ function toObserved(row: Row): ObservedRow {
   };
 }
 
+export function findObserved(db: ReadDb, containerId: string): ObservedRow | null {
+  const row = db.get<Row>('SELECT * FROM observed WHERE container_id = @containerId', { containerId });
+  return row === undefined ? null : toObserved(row);
+}
+
 export function listObserved(db: ReadDb): ObservedRow[] {
   return db.all<Row>('SELECT * FROM observed ORDER BY name').map(toObserved);
 }
@@ -62,6 +69,27 @@ export function observedOfService(db: ReadDb, serviceId: string): ObservedRow[] 
     .map(toObserved);
 }
 
+/** The container of a service as the contract shows it: the adopted one, else the newest of its own. */
+export function observedContainer(
+  db: ReadDb,
+  { serviceId, adopted }: { serviceId: string; adopted: string | null },
+): z.output<typeof observedContainerSchema> | null {
+  const rows = observedOfService(db, serviceId);
+  const row = rows.find(({ name }) => name === adopted) ?? rows[0];
+  if (row === undefined) return null;
+  const { pid, startedAt, finishedAt, exitCode, oomKilled } = row.facts;
+  return {
+    containerId: row.containerId,
+    containerName: row.name,
+    state: row.state,
+    pid,
+    startedAt,
+    exit: exitCode === null ? null : { code: exitCode, oomKilled, at: finishedAt },
+    adopted: row.name === adopted,
+    observedAt: row.observedAt,
+  };
+}
+
 export function putObserved(db: WriteDb, observed: ObservedRow): void {
   db.run(
     `INSERT INTO observed (container_id, service_id, name, image, state, facts, observed_at)
@@ -71,6 +99,11 @@ export function putObserved(db: WriteDb, observed: ObservedRow): void {
        facts = excluded.facts, observed_at = excluded.observed_at`,
     { ...observed, facts: JSON.stringify(observed.facts) },
   );
+}
+
+/** The container of this name belongs to a service from now on. */
+export function bindObserved(db: WriteDb, { name, serviceId }: { name: string; serviceId: string | null }): void {
+  db.run('UPDATE observed SET service_id = @serviceId WHERE name = @name', { name, serviceId });
 }
 
 export function deleteObserved(db: WriteDb, containerId: string): void {

@@ -15,7 +15,25 @@ interface Row {
   error: string | null;
   started_at: string;
   finished_at: string | null;
+  undo: string | null;
 }
+
+/** The ports and the life of a service as they were. */
+export interface ServiceBefore {
+  serviceId: string;
+  name: string;
+  up: boolean;
+  waits: boolean;
+  endpoints: Array<{ name: string; address: string; lease: { port: number; address: string; reason: string } | null }>;
+}
+
+/** One thing that puts back what an operation changed. They are carried out in the order of the list. */
+export type Inverse =
+  | { type: 'restore-service'; before: ServiceBefore }
+  /** `definition`: of a container that its engine removes as soon as it stops, and that has to be made anew. */
+  | { type: 'start-container'; containerId: string; name: string; definition: unknown }
+  | { type: 'start-process'; name: string; command: string[]; cwd: string; env: Record<string, string> }
+  | { type: 'forget-service'; serviceId: string; name: string };
 
 function toOperation(row: Row): Operation {
   return {
@@ -31,7 +49,7 @@ function toOperation(row: Row): Operation {
     error: row.error === null ? null : JSON.parse(row.error),
     startedAt: row.started_at,
     finishedAt: row.finished_at,
-    undoable: false,
+    undoable: row.undo !== null && row.finished_at !== null,
   };
 }
 
@@ -72,6 +90,19 @@ export function unfinishedOperations(db: ReadDb): Operation[] {
   return db
     .all<Row>("SELECT * FROM service_operations WHERE status IN ('pending', 'running') ORDER BY id")
     .map(toOperation);
+}
+
+/** How to put back what an operation changed; null when there is nothing to put back. Holds environments: never show it. */
+export function undoOf(db: ReadDb, id: string): Inverse[] | null {
+  const row = db.get<{ undo: string | null }>('SELECT undo FROM service_operations WHERE id = @id', { id });
+  return row?.undo == null ? null : JSON.parse(row.undo);
+}
+
+export function setUndo(db: WriteDb, id: string, undo: readonly Inverse[] | null): void {
+  db.run('UPDATE service_operations SET undo = @undo WHERE id = @id', {
+    id,
+    undo: undo === null || undo.length === 0 ? null : JSON.stringify(undo),
+  });
 }
 
 export function putOperation(db: WriteDb, operation: Operation): void {

@@ -1,9 +1,13 @@
+import { assertNever } from '#shared/base/assert-never.ts';
 import { newId } from '#shared/base/ids.ts';
-import type { Health, Service, ServiceEndpointSpec, ServiceSpec, ServiceStatus } from '#shared/contract/services.ts';
+import type { ServiceEndpointSpec, ServiceSpec } from '#shared/contract/service-spec.ts';
+import type { Health, Service, ServiceStatus } from '#shared/contract/services.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 import { mainInstance } from './instances.ts';
 import { listRanges } from './leases.ts';
-import { type ObservedRow, observedOfService } from './observed.ts';
+import { observedContainer } from './observed.ts';
+import { observedExternal } from './observed-externals.ts';
+import { observedProcess } from './observed-processes.ts';
 
 interface Row {
   id: string;
@@ -22,6 +26,8 @@ interface Row {
   health: Health;
   revision: number;
   applied: string | null;
+  waits: 0 | 1;
+  adopted_container: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -31,7 +37,7 @@ interface EndpointRow {
   name: string;
   protocol: 'tcp' | 'udp';
   address: string;
-  container_port: number;
+  container_port: number | null;
   host_port: number | null;
   range: string;
   lease_id: string | null;
@@ -44,8 +50,10 @@ interface EndpointRow {
 /** A service as the api works with it: the contract's shape and what stays inside. */
 export interface StoredService extends Service {
   instanceId: string;
-  /** What the present container was made from, see `specHash`. */
+  /** What runs, or ran last, was made from this, see `specHash`. */
   applied: string | null;
+  /** The name of the container that was taken over as it ran. */
+  adoptedContainer: string | null;
 }
 
 /** How a client of this machine reaches a published port. */
@@ -80,18 +88,18 @@ function toEndpoint(row: EndpointRow): Service['endpoints'][number] {
   };
 }
 
-function toObservedContainer(row: ObservedRow | undefined): Service['runtime']['observed'] {
-  if (row === undefined) return null;
-  const { pid, startedAt, finishedAt, exitCode, oomKilled } = row.facts;
-  return {
-    containerId: row.containerId,
-    containerName: row.name,
-    state: row.state,
-    pid,
-    startedAt,
-    exit: exitCode === null ? null : { code: exitCode, oomKilled, at: finishedAt },
-    observedAt: row.observedAt,
-  };
+function runtimeOf(db: ReadDb, row: Row): Service['runtime'] {
+  const runtime: ServiceSpec['runtime'] = JSON.parse(row.runtime);
+  switch (runtime.type) {
+    case 'container':
+      return { ...runtime, observed: observedContainer(db, { serviceId: row.id, adopted: row.adopted_container }) };
+    case 'process':
+      return { ...runtime, observed: observedProcess(db, row.id) };
+    case 'external':
+      return { ...runtime, observed: observedExternal(db, row.id) };
+    default:
+      return assertNever(runtime, 'runtime');
+  }
 }
 
 function endpointsOf(db: ReadDb, serviceId: string): Service['endpoints'] {
@@ -118,7 +126,8 @@ function toStored(db: ReadDb, row: Row): StoredService {
     health: row.health,
     desired: row.desired,
     needsRestart: false,
-    runtime: { ...JSON.parse(row.runtime), observed: toObservedContainer(observedOfService(db, row.id)[0]) },
+    waits: row.waits === 1,
+    runtime: runtimeOf(db, row),
     endpoints: endpointsOf(db, row.id),
     env: JSON.parse(row.env),
     healthCheck: row.health_check === null ? null : JSON.parse(row.health_check),
@@ -127,6 +136,7 @@ function toStored(db: ReadDb, row: Row): StoredService {
     onConflict: row.on_conflict,
     revision: row.revision,
     applied: row.applied,
+    adoptedContainer: row.adopted_container,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -139,6 +149,17 @@ export function findService(db: ReadDb, ref: string): StoredService | null {
     { ref },
   );
   return row === undefined ? null : toStored(db, row);
+}
+
+/** The service that took over the container of this name, if one did. */
+export function findByAdoptedContainer(db: ReadDb, name: string): StoredService | null {
+  const row = db.get<Row>('SELECT * FROM services WHERE adopted_container = @name AND deleted_at IS NULL', { name });
+  return row === undefined ? null : toStored(db, row);
+}
+
+/** Changes the address that an endpoint is bound to. */
+export function updateEndpointAddress(db: WriteDb, endpointId: string, address: string): void {
+  db.run('UPDATE endpoints SET address = @address WHERE id = @endpointId', { endpointId, address });
 }
 
 /** All that are not deleted, by name. */
@@ -160,15 +181,50 @@ function insertEndpoint(
       instanceId,
       position,
       ...endpoint,
+      containerPort: endpoint.containerPort ?? null,
       hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
       range: rangeOf(db, endpoint),
     },
   );
 }
 
-/** What all that are not deleted are called and how they run: a fraction of the cost of `listServices`. */
-export function listServiceNames(db: ReadDb): Array<{ id: string; name: string; runtime: string }> {
-  return db.all("SELECT id, name, runtime ->> '$.type' AS runtime FROM services WHERE deleted_at IS NULL");
+/** A service in short. */
+export interface ServiceSummary {
+  id: string;
+  name: string;
+  runtime: ServiceSpec['runtime']['type'];
+  status: ServiceStatus;
+  /** JSON of the environment and of the command, where the templates stand. */
+  env: string;
+  command: string | null;
+  cwd: string | null;
+  waits: 0 | 1;
+}
+
+/** All that are not deleted, in short: a fraction of the cost of `listServices`. */
+export function listServiceSummaries(db: ReadDb): ServiceSummary[] {
+  return db.all<ServiceSummary>(
+    `SELECT id, name, runtime ->> '$.type' AS runtime, status, env, runtime -> '$.command' AS command,
+            runtime ->> '$.cwd' AS cwd, waits
+     FROM services WHERE deleted_at IS NULL`,
+  );
+}
+
+/** What the endpoints of all services ask for. */
+export interface EndpointWish {
+  serviceId: string;
+  name: string;
+  protocol: 'tcp' | 'udp';
+  address: string;
+  hostPort: number | null;
+  range: string;
+}
+
+export function listEndpointWishes(db: ReadDb): EndpointWish[] {
+  return db.all<EndpointWish>(
+    `SELECT e.service_id AS serviceId, e.name, e.protocol, e.address, e.host_port AS hostPort, e.range
+     FROM endpoints e JOIN services s ON s.id = e.service_id WHERE s.deleted_at IS NULL ORDER BY e.service_id, e.position`,
+  );
 }
 
 /** The range that a port belongs to, for an endpoint that names none; `apis` for a port outside of all, and for any port. */
@@ -178,14 +234,17 @@ function rangeOf(db: ReadDb, { range, hostPort }: ServiceEndpointSpec): string {
   return holds?.name ?? 'apis';
 }
 
-/** Stores a new service. Returns its id, or null when the name is taken in its instance. */
-export function insertService(db: WriteDb, spec: ServiceSpec, instanceId: string): string | null {
+/** Stores a new service. False when the name is taken in its instance. */
+export function insertService(
+  db: WriteDb,
+  spec: ServiceSpec,
+  { id, instanceId }: { id: string; instanceId: string },
+): boolean {
   const taken = db.get(
     'SELECT 1 FROM services WHERE instance_id = @instanceId AND group_id IS NULL AND name = @name AND deleted_at IS NULL',
     { instanceId, name: spec.name },
   );
-  if (taken !== undefined) return null;
-  const id = newId('svc');
+  if (taken !== undefined) return false;
   const now = new Date().toISOString();
   db.run(
     `INSERT INTO services (id, instance_id, name, runtime, env, health_check, restart, limits, on_conflict, desired, status,
@@ -197,7 +256,7 @@ export function insertService(db: WriteDb, spec: ServiceSpec, instanceId: string
   for (const [position, endpoint] of spec.endpoints.entries()) {
     insertEndpoint(db, { serviceId: id, instanceId, position }, endpoint);
   }
-  return id;
+  return true;
 }
 
 type SpecColumns = Pick<ServiceSpec, 'runtime' | 'env' | 'healthCheck' | 'restart' | 'limits' | 'onConflict'>;
@@ -244,7 +303,7 @@ export function replaceEndpoints(db: WriteDb, service: StoredService, endpoints:
         position,
         protocol: endpoint.protocol,
         address: endpoint.address,
-        containerPort: endpoint.containerPort,
+        containerPort: endpoint.containerPort ?? null,
         hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,
         range: rangeOf(db, endpoint),
       },
@@ -261,6 +320,8 @@ export function updateLife(
     status?: { to: ServiceStatus; reason: string | null };
     health?: Health;
     applied?: string | null;
+    waits?: boolean;
+    adoptedContainer?: string | null;
   },
 ): void {
   const now = new Date().toISOString();
@@ -280,6 +341,15 @@ export function updateLife(
   if (life.applied !== undefined) {
     db.run('UPDATE services SET applied = @applied WHERE id = @id', { id, applied: life.applied });
   }
+  if (life.waits !== undefined) {
+    db.run('UPDATE services SET waits = @waits WHERE id = @id', { id, waits: life.waits ? 1 : 0 });
+  }
+  if (life.adoptedContainer !== undefined) {
+    db.run('UPDATE services SET adopted_container = @container WHERE id = @id', {
+      id,
+      container: life.adoptedContainer,
+    });
+  }
 }
 
 /** Takes a service away; its row, operations and events stay for the history. Endpoints and leases go. */
@@ -287,7 +357,9 @@ export function markDeleted(db: WriteDb, id: string): void {
   const now = new Date().toISOString();
   db.run('DELETE FROM endpoints WHERE service_id = @id', { id });
   db.run('UPDATE observed SET service_id = NULL WHERE service_id = @id', { id });
-  db.run('UPDATE services SET deleted_at = @now, updated_at = @now WHERE id = @id', { id, now });
+  db.run('DELETE FROM observed_processes WHERE service_id = @id', { id });
+  db.run('DELETE FROM observed_externals WHERE service_id = @id', { id });
+  db.run('UPDATE services SET deleted_at = @now, updated_at = @now, waits = 0 WHERE id = @id', { id, now });
 }
 
 /** How many services are in each status; statuses that none is in are absent. */

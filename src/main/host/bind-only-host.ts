@@ -1,7 +1,7 @@
 import { type BindResult, type BindTarget, probeBind } from './bind-probe.ts';
 import { findWorkplace, type Workplace } from './checkout.ts';
 import type { Host } from './platform.ts';
-import type { Listener, PortLimits } from './types.ts';
+import type { Listener, PortLimits, ProcessEntry } from './types.ts';
 
 /** A platform whose sockets and processes CLOS cannot list yet: bind probes still tell whether a port can be had. */
 export class BindOnlyHost implements Host {
@@ -18,7 +18,19 @@ export class BindOnlyHost implements Host {
     return [];
   }
 
+  socketStamp(): null {
+    return null;
+  }
+
   async describeProcess(): Promise<null> {
+    return null;
+  }
+
+  async listProcesses(): Promise<ProcessEntry[]> {
+    return [];
+  }
+
+  async readEnvironment(): Promise<null> {
     return null;
   }
 

@@ -1,6 +1,13 @@
 import type { BindResult, BindTarget } from './bind-probe.ts';
 import type { Workplace } from './checkout.ts';
-import type { Listener, ListListenersOptions, PortLimits, ProcessIdentity, ProcessInfo } from './types.ts';
+import type {
+  Listener,
+  ListListenersOptions,
+  PortLimits,
+  ProcessEntry,
+  ProcessIdentity,
+  ProcessInfo,
+} from './types.ts';
 
 /**
  * What CLOS knows about the sockets and processes of the machine that it runs on. One implementation per platform.
@@ -16,8 +23,17 @@ export interface Host {
 
   /** Listening TCP and bound UDP sockets. Empty where `limitation` says so. */
   listListeners(options: ListListenersOptions): Promise<Listener[]>;
+  /**
+   * Something to compare: while two of these are equal, almost surely no socket has appeared or gone. It also changes with
+   * connections. Null where the platform has no such sign for next to nothing; there `listListeners` starts a program.
+   */
+  socketStamp(): string | null;
   /** Null when there is no such process. */
   describeProcess(pid: number): Promise<ProcessInfo | null>;
+  /** Every process that lives, in no order; empty where `limitation` says so. */
+  listProcesses(): Promise<ProcessEntry[]>;
+  /** The environment that exactly this process was started with; null when it is gone, hidden, or the platform cannot tell. */
+  readEnvironment(identity: ProcessIdentity): Promise<Record<string, string> | null>;
   /** True while exactly this process lives: same pid, start and boot. Ask right before a signal. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
   /** Why a process must never be ended, as a sentence; null when it may be, or is gone. */

@@ -50,15 +50,23 @@ export interface Ourselves {
   sessionId: number;
 }
 
-/** Why a process must never be ended, as a sentence for people; null when it may be. */
-export function protectedReason(process: ProcessInfo, ourselves: Ourselves): string | null {
-  const { pid, name } = process;
-  const names = namesOf(process);
+/** Why the end of a process would be our own, whatever program it is; null when it would not be. */
+export function carriesUs(pid: number, ourselves: Ourselves): string | null {
   if (pid <= 1) return 'It is the first process of the system.';
   if (pid === ourselves.pid) return 'It is CLOS itself.';
   if (ourselves.ancestors.includes(pid)) return 'CLOS runs under it.';
   if (pid === ourselves.sessionId) return 'It leads the session that CLOS runs in.';
-  if (process.ppid === 2) return 'It is a part of the kernel.';
+  return null;
+}
+
+/** Why a process must never be ended, as a sentence for people; null when it may be. */
+export function protectedReason(process: ProcessInfo, ourselves: Ourselves): string | null {
+  const { pid, name } = process;
+  const names = namesOf(process);
+  const ours = carriesUs(pid, ourselves);
+  if (ours !== null) return ours;
+  // In a container process 2 is somebody like everybody else.
+  if (process.ppid === 2 && process.argv.length === 0) return 'It is a part of the kernel.';
   if (names.some((candidate) => /^sshd(-.*)?$/.test(candidate)))
     return 'It is the SSH server, which may carry your session.';
   if (isEngine(process)) return `It is a container engine (${name}); ending it would affect every container.`;
@@ -69,6 +77,13 @@ export function protectedReason(process: ProcessInfo, ourselves: Ourselves): str
     return 'It leads a terminal session.';
   }
   return null;
+}
+
+/** Why a process is left alone on the user's own word: one of its names (program, file, first argument) is on their list. */
+export function userProtectedReason(program: ProgramFacts, names: readonly string[]): string | null {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const match = namesOf(program).find((name) => wanted.has(name.toLowerCase()));
+  return match === undefined ? null : `${match} is on your list of protected programs.`;
 }
 
 function namesOf({ name, executable, argv }: ProgramFacts): string[] {

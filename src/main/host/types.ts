@@ -15,6 +15,14 @@ export interface ProcessIdentity {
   bootId: string;
 }
 
+/** One row of the process table: who is whose child, and which processes belong together. */
+export interface ProcessEntry extends ProcessIdentity {
+  ppid: number;
+  /** The pid of the process that the group is named after; it may have ended while the group lives on. */
+  processGroup: number;
+  sessionId: number;
+}
+
 /** One process of this host at one moment. Fields that could not be read (another user's process) are null or empty. */
 export interface ProcessInfo extends ProcessIdentity {
   /** The program's name for people: `node`, `postgres`, `docker-proxy`. */

@@ -31,6 +31,7 @@ export const holderSchema = z.object({
   type: z.enum(['service', 'container', 'process', 'clos', 'system', 'unknown']),
   name: z.string(),
   pid: z.int().nullable(),
+  identity: z.string().nullable().describe('What makes the process this one: number, start and boot'),
   command: z.string().nullable(),
   user: z.string().nullable(),
   since: timeSchema.nullable(),

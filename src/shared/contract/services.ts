@@ -144,6 +144,7 @@ const adoptRequestSchema = z
     if ([port, pid, container].filter((one) => one !== undefined).length === 1) return;
     context.addIssue({ code: 'custom', path: ['port'], message: 'give one of port, pid and container' });
   });
+export type AdoptRequest = z.output<typeof adoptRequestSchema>;
 
 const params = z.strictObject({ id: refSchema });
 const command = {

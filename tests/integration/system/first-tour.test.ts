@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import WebSocket from 'ws';
 import type { ClosEvent } from '#shared/contract/events.ts';
+import { containerOf } from '#tests/support/observed.ts';
 import { freePort, holdPort } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 
@@ -188,11 +189,11 @@ describe('the first tour', () => {
     const after = await system.client.services.list();
 
     const shape = ({ items }: typeof before) =>
-      items.map(({ name, status, endpoints, runtime }) => [
-        name,
-        status,
-        endpoints[0]?.lease,
-        runtime.observed?.containerId,
+      items.map((service) => [
+        service.name,
+        service.status,
+        service.endpoints[0]?.lease,
+        containerOf(service)?.containerId,
       ]);
     expect([code, alive.status]).toEqual([0, 200]);
     expect(shape(after)).toEqual(shape(before));
@@ -206,7 +207,7 @@ describe('the first tour', () => {
     const again = await system.client.services.get({ id: 'api' });
 
     expect(started.steps.map(({ name }) => name)).toEqual(['Check the ports', 'Start the container']);
-    expect(again.runtime.observed?.containerId).toBe(between.runtime.observed?.containerId);
+    expect(containerOf(again)?.containerId).toBe(containerOf(between)?.containerId);
     expect([stopped.status, between.status, between.statusReason, again.status]).toEqual([
       'succeeded',
       'stopped',
@@ -224,7 +225,7 @@ describe('the first tour', () => {
     const { items: events } = await system.client.events.list({ subject: service.id, limit: 500 });
 
     expect(gone.status).toBe(404);
-    expect(leases.filter(({ service: { id } }) => id === service.id)).toEqual([]);
+    expect(leases.filter((lease) => lease.service?.id === service.id)).toEqual([]);
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['lease.released', 'service.deleted']);
     await expect(fetch(service.endpoints[0]?.url ?? '')).rejects.toThrow();
   });

@@ -6,6 +6,7 @@ import type {
   Listener,
   ListListenersOptions,
   PortLimits,
+  ProcessEntry,
   ProcessIdentity,
   ProcessInfo,
   ProcessOwner,
@@ -15,6 +16,7 @@ import { readPortLimits } from './port-limits.ts';
 import type { SocketRow } from './proc-net.ts';
 import { LinuxProcesses } from './process-info.ts';
 import { SocketOwners } from './socket-owners.ts';
+import { readSocketStamp } from './socket-stamp.ts';
 import { readSocketTable } from './socket-table.ts';
 
 const limitsKeptMs = 30_000;
@@ -53,8 +55,20 @@ export class LinuxHost implements Host {
     return rows.map((row) => this.#listener(row, described.get(pids.get(row.inode) ?? 0) ?? null));
   }
 
+  socketStamp(): string | null {
+    return readSocketStamp(this.#procRoot);
+  }
+
   async describeProcess(pid: number): Promise<ProcessInfo | null> {
     return await this.#processes.describe(pid);
+  }
+
+  async listProcesses(): Promise<ProcessEntry[]> {
+    return await this.#processes.list();
+  }
+
+  async readEnvironment(identity: ProcessIdentity): Promise<Record<string, string> | null> {
+    return await this.#processes.environmentOf(identity);
   }
 
   async isAlive({ pid, startTicks, bootId }: ProcessIdentity): Promise<boolean> {

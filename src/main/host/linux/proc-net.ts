@@ -13,6 +13,8 @@ const udpUnconnected = '07';
 
 export interface ParsedTable {
   rows: SocketRow[];
+  /** Of every row, whatever its state and port; sockets that no program holds any more have none. */
+  inodes: number[];
   /** True when a row that is not a listener was met: the kernel prints every TCP listener before the first other socket. */
   pastListeners: boolean;
 }
@@ -30,10 +32,12 @@ export interface TableKind {
 /** Takes whole lines of `/proc/net/{tcp,tcp6,udp,udp6}`; the heading and lines that make no sense are passed over. */
 export function parseSocketLines(text: string, { protocol, family, ports }: TableKind): ParsedTable {
   const rows: SocketRow[] = [];
+  const inodes: number[] = [];
   let pastListeners = false;
   for (const line of text.split('\n')) {
     const [, hexAddress, hexPort, state, uid, inode] = socketLine.exec(line) ?? [];
     if (hexAddress === undefined || hexPort === undefined) continue;
+    if (inode !== '0') inodes.push(Number(inode));
     if (state !== (protocol === 'tcp' ? tcpListen : udpUnconnected)) {
       pastListeners ||= protocol === 'tcp';
       continue;
@@ -44,7 +48,7 @@ export function parseSocketLines(text: string, { protocol, family, ports }: Tabl
     if (address === null) continue;
     rows.push({ protocol, family, address, port, inode: Number(inode), v6only: null, uid: Number(uid) });
   }
-  return { rows, pastListeners };
+  return { rows, inodes, pastListeners };
 }
 
 /**

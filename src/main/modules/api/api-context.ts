@@ -3,6 +3,8 @@ import type { ContainerEngine } from '../../runtimes/container/types.ts';
 import type { ModuleContext } from '../../supervisor/module.ts';
 import type { Commands } from './commands.ts';
 import type { EngineSeat } from './container-seat.ts';
+import type { ProcessSeat } from './process-seat.ts';
+import type { WaitingStarts } from './waiting-starts.ts';
 
 /** What the parts of the api share. */
 export interface ApiContext {
@@ -11,6 +13,8 @@ export interface ApiContext {
   commands: Commands;
   seat: EngineSeat;
   engine: ContainerEngine;
+  processes: ProcessSeat;
+  waiting: WaitingStarts;
   /** The label value of this home's containers. */
   homeLabel: string;
   /** The main instance's id. */

@@ -7,6 +7,7 @@ import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
+import { createHost } from '../../host/host.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
 import type { ApiContext } from './api-context.ts';
@@ -19,12 +20,15 @@ import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
 import { portHandlers } from './handlers/ports.ts';
 import { serviceHandlers } from './handlers/services.ts';
+import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { createObserver, type Observer } from './observer.ts';
+import { createProcessSeat } from './process-seat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
+import { createWaitingStarts } from './waiting-starts.ts';
 
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
@@ -63,7 +67,15 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   const commands = createCommands(db);
   const label = labelOf(context);
   const policy = createRestartPolicy(() => api, context.log);
-  const observer: Observer = createObserver({ db, commands, homeLabel: label, onCrash: policy.crashed });
+  const observer: Observer = createObserver({ db, commands, homeLabel: label, onEnd: policy.ended });
+  const processes = createProcessSeat({
+    db,
+    commands,
+    host: createHost(),
+    log: context.log,
+    runDir: context.home.runDir,
+    onEnd: policy.ended,
+  });
   const seat = createEngineSeat({
     log: context.log,
     protectedPaths: [context.home.root],
@@ -71,9 +83,22 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     onChange: observer.change,
     onState: observer.engineState,
   });
-  const api: ApiContext = { module: context, db, commands, seat, engine: seat.engine, homeLabel: label, instanceId };
+  const waiting = createWaitingStarts(() => api, context.log);
+  const { engine } = seat;
+  const api: ApiContext = {
+    module: context,
+    db,
+    commands,
+    seat,
+    engine,
+    processes,
+    waiting,
+    homeLabel: label,
+    instanceId,
+  };
   owned.use(() => seat.stop());
-  await seat.start();
+  owned.use(() => processes.close());
+  await Promise.all([seat.start(), processes.open()]);
   await settleAfterCrash(api);
 
   const cache = openCache({ redisUrl: context.config.redisUrl, log: context.log, prefix: `clos:${label}:` });
@@ -93,6 +118,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...portHandlers(api),
       ...conflictHandlers(api),
       ...historyHandlers(api),
+      ...settingsHandlers(api),
       ...systemHandlers(api, modules.get),
       ...authHandlers(api, credentials),
       ...internalHandlers(api, credentials, modules),
@@ -116,6 +142,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   });
   owned.use(() => commands.idle());
   owned.use(() => policy.stop());
+  owned.use(() => waiting.stop());
   owned.use(() => server.close());
   const ports = await server.listen();
   return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };

@@ -5,7 +5,7 @@ import type { Actor, Operation, OperationStep, OperationType, Subject } from '#s
 import type { CoreDb } from '../../database/core-db.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
-import { putOperation } from '../../database/operations.ts';
+import { type Inverse, putOperation, setUndo } from '../../database/operations.ts';
 import type { Provenance } from './actors.ts';
 
 /** One running command, as its work sees it. */
@@ -15,6 +15,13 @@ export interface Command extends Provenance {
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What a step has to say: a pull's percentage, the port that was chosen. */
   say(detail: string, progress?: number): void;
+  /** Takes a further service for the rest of the command. SERVICE_BUSY when another command has it. */
+  hold(service: { id: string; name: string }): void;
+  /**
+   * Stores how to put back what comes next, before it is done: the last thing to be done is the first to be put back. What was
+   * stored stays, whatever becomes of the command.
+   */
+  remember(inverses: readonly Inverse[]): Promise<void>;
   log: Logger;
 }
 
@@ -22,8 +29,8 @@ export interface CommandRequest<Result = void> {
   type: OperationType;
   subject: Subject;
   actor: Actor;
-  /** The service that nothing else may touch meanwhile. */
-  serviceId: string;
+  /** The services that nothing else may touch meanwhile. */
+  services: ReadonlyArray<{ id: string; name: string }>;
   /** Joins the transaction that records the intent. */
   intent?(db: WriteDb, command: Command): void;
   work(command: Command): Promise<Result>;
@@ -94,7 +101,24 @@ export function createCommands(db: CoreDb): Commands {
     });
   }
 
+  function hold(service: { id: string; name: string }, operation: Operation): void {
+    const other = busy.get(service.id);
+    if (other !== undefined && other !== operation) {
+      throw new ClosError(
+        'SERVICE_BUSY',
+        `${service.name} is busy: ${other.type} by ${other.actor.name} has not ended.`,
+        { extra: { operationId: other.id } },
+      );
+    }
+    busy.set(service.id, operation);
+  }
+
+  function letGo(operation: Operation): void {
+    for (const [id, holder] of busy) if (holder === operation) busy.delete(id);
+  }
+
   function createCommand(request: Omit<CommandRequest, 'work' | 'done'>): Command {
+    const undo: Inverse[] = [];
     const operation: Operation = {
       ...plannedOperation(request, []),
       dryRun: false,
@@ -110,6 +134,12 @@ export function createCommands(db: CoreDb): Commands {
         const step = operation.steps.at(-1);
         if (step !== undefined) step.detail = detail;
         if (progress !== undefined) operation.progress = progress;
+      },
+      hold: (service) => hold(service, operation),
+      async remember(inverses) {
+        undo.unshift(...inverses);
+        await db.commit((write) => setUndo(write, operation.id, undo));
+        operation.undoable = undo.length > 0;
       },
       async step(name, work) {
         const step: OperationStep = { name, status: 'running', detail: null };
@@ -159,33 +189,23 @@ export function createCommands(db: CoreDb): Commands {
         });
       }
     } finally {
-      busy.delete(request.serviceId);
+      letGo(command.operation);
       running.delete(command.operation.id);
     }
   }
 
   return {
     async run(request) {
-      const other = busy.get(request.serviceId);
-      if (other !== undefined) {
-        throw new ClosError(
-          'SERVICE_BUSY',
-          `${request.subject.name ?? 'It'} is busy: ${other.type} by ${other.actor.name} has not ended.`,
-          {
-            extra: { operationId: other.id },
-          },
-        );
-      }
       const command = createCommand(request);
       const { operation } = command;
-      busy.set(request.serviceId, operation);
       try {
+        for (const service of request.services) hold(service, operation);
         await db.commit((write) => {
           emit(write, 'operation.started', operation);
           request.intent?.(write, command);
         });
       } catch (error) {
-        busy.delete(request.serviceId);
+        letGo(operation);
         throw error;
       }
       const work = execute(request, command);

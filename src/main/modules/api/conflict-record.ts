@@ -6,10 +6,30 @@ import { appendEvent } from '../../database/events.ts';
 import type { Provenance } from './actors.ts';
 
 /** `:3000 is held by node (pid 4242)`: the sentence that stands for a conflict wherever there is room for one line. */
-export function conflictSentence({ wanted, holder }: Pick<DetectedConflict, 'wanted' | 'holder'>): string {
+export function conflictSentence({
+  kind,
+  wanted,
+  holder,
+}: Pick<DetectedConflict, 'kind' | 'wanted' | 'holder'>): string {
   const pid = holder.pid === null ? '' : ` (pid ${holder.pid})`;
-  const kind = holder.type === 'unknown' || holder.type === 'system' ? '' : `${holder.type} `;
-  return `:${wanted.port} is held by ${kind}${holder.name}${pid}`;
+  const type = holder.type === 'unknown' || holder.type === 'system' ? '' : `${holder.type} `;
+  const who = `${type}${holder.name}${pid}`;
+  switch (kind) {
+    case 'not-answering':
+      return `:${wanted.port} does not answer although ${wanted.service} runs`;
+    case 'shadowed':
+      return `localhost:${wanted.port} may reach ${who} instead of ${wanted.service ?? wanted.address}`;
+    case 'stopped-container':
+      return `:${wanted.port} is claimed by the stopped container ${holder.name}`;
+    case 'reserved':
+      return `:${wanted.port} is not to be had: ${holder.name}`;
+    case 'lease':
+    case 'container':
+    case 'process':
+    case 'clos':
+    case 'temporary':
+      return `:${wanted.port} is held by ${who}`;
+  }
 }
 
 /** Records conflicts with their events; one that is open already is renewed without one. */

@@ -1,60 +1,56 @@
 import { homedir } from 'node:os';
 import type { InputIssue } from '#shared/contract/clos-error.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import type { Service, ServiceSpec } from '#shared/contract/services.ts';
+import type { ServiceSpec } from '#shared/contract/service-spec.ts';
+import type { Service } from '#shared/contract/services.ts';
 import type { Config } from '../../config/config.ts';
+import type { StoredService } from '../../database/services.ts';
 import { toContainerBody } from '../../runtimes/container/container-body.ts';
 import { findPolicyIssues } from '../../runtimes/container/container-policy.ts';
-import { type ContainerSpec, containerLabels } from '../../runtimes/container/types.ts';
+import { type ContainerSpec, containerLabels, type PortBinding } from '../../runtimes/container/types.ts';
+import { hostName, type Rendered, reachesHost } from './environment.ts';
 
-type Described = Pick<Service, 'id' | 'name' | 'env'> & {
-  runtime: Omit<Service['runtime'], 'observed'>;
-  limits: Service['limits'];
-};
+type ContainerRuntime = Extract<Service['runtime'], { type: 'container' }>;
 
-export interface ContainerPorts {
-  protocol: 'tcp' | 'udp';
-  containerPort: number;
-  address: string;
-  port: number;
-}
+/** A service that runs in a container. */
+export type ContainerService = StoredService & { runtime: ContainerRuntime };
+
+type Described = Pick<Service, 'id' | 'name' | 'limits'> & { runtime: Omit<ContainerRuntime, 'observed'> };
 
 /** What the engine is asked to make of a service. */
 export function toContainerSpec(
   service: Described,
   made: {
     name: string;
-    ports: readonly ContainerPorts[];
+    ports: PortBinding[];
     homeLabel: string;
     instanceId: string;
     operationId: string;
     config: Config['engine'];
+    rendered: Rendered;
   },
 ): ContainerSpec {
   const { runtime, limits } = service;
+  const { env, command } = made.rendered;
   return {
     name: made.name,
     image: runtime.image,
-    ...(runtime.command === undefined ? {} : { command: runtime.command }),
+    ...(command === undefined ? {} : { command }),
     ...(runtime.workingDir === undefined ? {} : { workingDir: runtime.workingDir }),
     ...(runtime.user === undefined ? {} : { user: runtime.user }),
-    env: service.env,
+    env,
     labels: {
       [containerLabels.home]: made.homeLabel,
       [containerLabels.service]: service.id,
       [containerLabels.operation]: made.operationId,
       [containerLabels.instance]: made.instanceId,
     },
-    ports: made.ports.map(({ protocol, containerPort, address, port }) => ({
-      protocol,
-      containerPort,
-      hostAddress: address,
-      hostPort: port,
-    })),
+    ports: made.ports,
     mounts: runtime.mounts,
     init: runtime.init,
     network: made.config.network,
     aliases: [service.name],
+    ...(reachesHost(made.rendered) ? { hostName } : {}),
     limits: {
       ...(limits.cpus === undefined ? {} : { cpus: limits.cpus }),
       ...(limits.memory === undefined ? {} : { memoryBytes: limits.memory }),
@@ -74,13 +70,22 @@ function apiPath(path: string): string {
  * room judges the final body again at each create.
  */
 export async function assertPolicy(
-  spec: Pick<ServiceSpec, 'runtime' | 'env' | 'limits'> & { name: string },
+  { name, runtime, env, limits }: Pick<ServiceSpec, 'name' | 'runtime' | 'env' | 'limits'>,
   { config, protectedPaths }: { config: Config['engine']; protectedPaths: string[] },
 ): Promise<void> {
+  if (runtime.type !== 'container') return;
   const body = toContainerBody(
     toContainerSpec(
-      { id: 'svc_new', ...spec },
-      { name: spec.name, ports: [], homeLabel: '', instanceId: '', operationId: '', config },
+      { id: 'svc_new', name, runtime, limits },
+      {
+        name,
+        ports: [],
+        homeLabel: '',
+        instanceId: '',
+        operationId: '',
+        config,
+        rendered: { env, command: runtime.command },
+      },
     ),
   );
   const issues = await findPolicyIssues(body, { trees: protectedPaths, homes: [homedir()] });

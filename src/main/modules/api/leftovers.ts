@@ -1,12 +1,14 @@
 import type { ReadDb } from '../../database/handle.ts';
 import { findOperation } from '../../database/operations.ts';
-import { findService, type StoredService } from '../../database/services.ts';
+import { findService, listServices, type StoredService } from '../../database/services.ts';
 import { containerLabels, type ObservedContainer } from '../../runtimes/container/types.ts';
 import type { ApiContext } from './api-context.ts';
 import { containerName, retiredName } from './container-name.ts';
 
 /** A container that came of a start which did not come about: it was never started, or its operation has failed since. */
 function isHalfMade(db: ReadDb, { state, labels }: ObservedContainer): boolean {
+  // One that was adopted as it was is nobody's leftover.
+  if (labels[containerLabels.operation] === undefined) return false;
   if (state === 'created') return true;
   if (state !== 'exited' && state !== 'dead') return false;
   return findOperation(db, labels[containerLabels.operation] ?? '')?.status === 'failed';
@@ -31,12 +33,25 @@ async function clearService(
   }
   // A recreation was cut off: the new container counts if it runs, else the old one gets its name back.
   if (fresh !== undefined && up.has(fresh.state)) {
-    await engine.remove(old.id, { force: true });
+    await engine.remove(old.id, { force: true, keepVolumes: true });
     return [...others, fresh];
   }
   if (fresh !== undefined) await engine.remove(fresh.id, { force: true });
   await engine.rename(old.id, name);
   return [...others, { ...old, name }];
+}
+
+/** The services that adopted a container, by its name and by the one that it has while another takes its place. */
+function adoptedNames(db: ReadDb): Map<string, string> {
+  const adopting = listServices(db).filter(({ adoptedContainer }) => adoptedContainer !== null);
+  return new Map(
+    adopting.flatMap(
+      (service): Array<[string, string]> => [
+        [containerName(service), service.id],
+        [retiredName(service), service.id],
+      ],
+    ),
+  );
 }
 
 /**
@@ -47,11 +62,12 @@ async function clearService(
 export async function clearLeftovers(api: ApiContext, containers: ObservedContainer[]): Promise<ObservedContainer[]> {
   const groups = new Map<string, ObservedContainer[]>();
   const kept: ObservedContainer[] = [];
+  const adopted = adoptedNames(api.db.read);
   for (const container of containers) {
-    const id = container.labels[containerLabels.service];
-    const ours = container.labels[containerLabels.home] === api.homeLabel && id !== undefined;
-    if (ours) groups.set(id, [...(groups.get(id) ?? []), container]);
-    else kept.push(container);
+    const { labels, name } = container;
+    const id = labels[containerLabels.home] === api.homeLabel ? labels[containerLabels.service] : adopted.get(name);
+    if (id === undefined) kept.push(container);
+    else groups.set(id, [...(groups.get(id) ?? []), container]);
   }
   for (const [id, group] of groups) {
     const service = findService(api.db.read, id);

@@ -42,6 +42,24 @@ export function changeHealth(
   });
 }
 
+/** Has a service start by itself as soon as its ports can be had, or not any more. */
+export function changeWaits(
+  db: WriteDb,
+  service: StoredService,
+  change: { to: boolean; reason: string } & Provenance,
+): void {
+  const { to, reason, actor, cause } = change;
+  if (service.waits === to) return;
+  updateLife(db, service.id, { waits: to });
+  appendEvent(db, {
+    type: 'service.waiting-changed',
+    subject: serviceSubject(service),
+    actor,
+    cause,
+    data: { waits: to, reason },
+  });
+}
+
 /** Closes what stood in the way of a service and does not any more. */
 export function clearConflicts(db: WriteDb, service: StoredService, why: { reason: string } & Provenance): void {
   for (const { id } of openConflictsOf(db, service.id)) {

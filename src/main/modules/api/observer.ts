@@ -2,17 +2,24 @@ import type { EngineStatus } from '#shared/contract/system.ts';
 import type { CoreDb } from '../../database/core-db.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
-import { deleteObserved, listObserved, type ObservedRow, putObserved } from '../../database/observed.ts';
-import { findService, listServices, type StoredService, updateLife } from '../../database/services.ts';
+import { deleteObserved, findObserved, listObserved, type ObservedRow, putObserved } from '../../database/observed.ts';
+import {
+  findByAdoptedContainer,
+  findService,
+  listServices,
+  type StoredService,
+  updateLife,
+} from '../../database/services.ts';
 import {
   type ContainerChange,
   type ContainerEnd,
   containerLabels,
   type ObservedContainer,
 } from '../../runtimes/container/types.ts';
-import { outside, type Provenance, thisModule } from './actors.ts';
+import { type Provenance, thisModule } from './actors.ts';
 import type { Commands } from './commands.ts';
 import { containerName } from './container-name.ts';
+import { type EndOptions, provenanceOf, recordEnd } from './ends.ts';
 import { changeHealth, changeStatus } from './life.ts';
 
 /** Writes what the engine shows into `observed`, and what that means for services into their lives. */
@@ -26,8 +33,8 @@ export interface ObserverOptions {
   db: CoreDb;
   commands: Commands;
   homeLabel: string;
-  /** Called after a crash was recorded, for the restart policy. */
-  onCrash(serviceId: string): void;
+  /** Called after an end that nobody asked for, for the restart policy. */
+  onEnd(serviceId: string): void;
 }
 
 const alive = new Set<ObservedContainer['state']>(['running', 'paused', 'restarting']);
@@ -54,60 +61,18 @@ function inferEnd(service: StoredService, container: ObservedContainer): Contain
   return { cause, exitCode, time: container.finishedAt ?? new Date().toISOString() };
 }
 
-export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOptions): Observer {
-  /** A deleted service's container, or one of another home, is a stranger. */
+export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptions): Observer {
+  /** A deleted service's container, or one of another home, is a stranger, unless a service has adopted it. */
   function serviceOf(write: WriteDb, container: ObservedContainer): StoredService | null {
-    const { labels } = container;
-    if (labels[containerLabels.home] !== homeLabel) return null;
+    const { labels, name } = container;
+    if (labels[containerLabels.home] !== homeLabel) return findByAdoptedContainer(write, name);
     return findService(write, labels[containerLabels.service] ?? '');
   }
 
-  /** While a command has the service, what happens to it is the command's doing. */
-  function provenanceOf(service: StoredService): Provenance {
-    const operation = commands.current(service.id);
-    if (operation !== null) return { actor: operation.actor, cause: { type: 'operation', id: operation.id } };
-    return { actor: outside, cause: { type: 'engine', id: 'engine' } };
-  }
+  const options: EndOptions = { commands, cause: { type: 'engine', id: 'engine' }, onEnd };
 
-  function applyEnd(write: WriteDb, service: StoredService, end: ContainerEnd): void {
-    const busy = commands.current(service.id);
-    const who = provenanceOf(service);
-    const { cause, exitCode } = end;
-    changeHealth(write, service, { to: 'none', ...who });
-    switch (cause) {
-      case 'stopped': {
-        const byHand = busy === null && service.desired === 'running';
-        if (byHand) updateLife(write, service.id, { desired: 'stopped' });
-        // A command that stops to start again says itself what the service is.
-        if (busy === null || busy.type === 'service.stop') {
-          changeStatus(write, service, {
-            to: 'stopped',
-            reason: byHand ? 'stopped outside CLOS' : null,
-            exitCode,
-            ...who,
-          });
-        }
-        return;
-      }
-      case 'finished':
-        updateLife(write, service.id, { desired: 'stopped' });
-        changeStatus(write, service, { to: 'stopped', reason: 'ended by itself, exit 0', exitCode, ...who });
-        return;
-      case 'crashed':
-      case 'out-of-memory': {
-        if (service.status === 'failed') return;
-        const reason =
-          cause === 'crashed' ? `exit ${exitCode ?? 'unknown'}` : `out of memory, exit ${exitCode ?? 'unknown'}`;
-        changeStatus(write, service, {
-          to: 'failed',
-          reason,
-          exitCode,
-          actor: outside,
-          cause: { type: 'engine', id: 'engine' },
-        });
-        onCrash(service.id);
-      }
-    }
+  function applyEnd(write: WriteDb, service: StoredService, { cause, exitCode }: ContainerEnd): void {
+    recordEnd(write, service, { end: { cause, exitCode, signal: null }, ...options });
   }
 
   function applyPresence(write: WriteDb, service: StoredService, container: ObservedContainer): void {
@@ -117,7 +82,7 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
       if (!busy && service.desired === 'stopped') updateLife(write, service.id, { desired: 'running' });
       const to = service.health === 'unhealthy' ? 'unhealthy' : 'running';
       const reason = container.state === 'paused' ? 'paused' : null;
-      changeStatus(write, service, { to, reason, ...provenanceOf(service) });
+      changeStatus(write, service, { to, reason, ...provenanceOf(service, options) });
       return;
     }
     if (busy || container.state === 'created' || container.state === 'removing') return;
@@ -131,13 +96,14 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
   function applyAbsence(write: WriteDb, service: StoredService): void {
     if (commands.current(service.id) !== null) return;
     if (service.applied === null) {
-      if (service.status === 'unknown') changeStatus(write, service, { to: 'stopped', ...provenanceOf(service) });
+      if (service.status === 'unknown')
+        changeStatus(write, service, { to: 'stopped', ...provenanceOf(service, options) });
       return;
     }
     updateLife(write, service.id, { applied: null, desired: 'stopped' });
-    changeHealth(write, service, { to: 'none', ...provenanceOf(service) });
+    changeHealth(write, service, { to: 'none', ...provenanceOf(service, options) });
     const reason = 'the container was removed outside CLOS';
-    changeStatus(write, service, { to: 'stopped', reason, ...provenanceOf(service) });
+    changeStatus(write, service, { to: 'stopped', reason, ...provenanceOf(service, options) });
   }
 
   return {
@@ -155,14 +121,16 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
           seen.add(service.id);
           applyPresence(write, service, container);
         }
-        for (const service of listServices(write)) if (!seen.has(service.id)) applyAbsence(write, service);
+        for (const service of listServices(write)) {
+          if (service.runtime.type === 'container' && !seen.has(service.id)) applyAbsence(write, service);
+        }
       }),
 
     change: (change) =>
       db.commit((write) => {
         const { id, container, ends } = change;
         if (container === null) {
-          const row = listObserved(write).find(({ containerId }) => containerId === id);
+          const row = findObserved(write, id);
           deleteObserved(write, id);
           const service = row?.serviceId == null ? null : findService(write, row.serviceId);
           if (service !== null && row?.name === containerName(service)) applyAbsence(write, service);
@@ -187,7 +155,7 @@ export function createObserver({ db, commands, homeLabel, onCrash }: ObserverOpt
         });
         if (status.state === 'available') return;
         for (const service of listServices(write)) {
-          if (!awayStatuses.has(service.status)) continue;
+          if (service.runtime.type !== 'container' || !awayStatuses.has(service.status)) continue;
           changeStatus(write, service, { to: 'unknown', reason: 'the container engine is away', ...who });
         }
       }),

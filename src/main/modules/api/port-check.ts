@@ -3,20 +3,9 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import type { DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { WantedClaim } from '#shared/contract/internal.ts';
 import type { CoreDb } from '../../database/core-db.ts';
-import { appendEvent } from '../../database/events.ts';
-import type { WriteDb } from '../../database/handle.ts';
-import { putLease } from '../../database/leases.ts';
 import { findService, type StoredService } from '../../database/services.ts';
-import { type Provenance, serviceSubject } from './actors.ts';
-
-type Endpoint = StoredService['endpoints'][number];
-
-/** A port that an endpoint shall have, and why. */
-export interface PortChoice {
-  endpoint: Endpoint;
-  port: number;
-  reason: string;
-}
+import type { Provenance } from './actors.ts';
+import { grantLease, type PortChoice } from './leases.ts';
 
 function claimOf(service: StoredService, { endpoint, port }: PortChoice): WantedClaim {
   return {
@@ -29,8 +18,15 @@ function claimOf(service: StoredService, { endpoint, port }: PortChoice): Wanted
   };
 }
 
-/** The port that each endpoint shall have: the one it leases, the one it wants, or one of its range. */
-export async function choosePorts(resolver: Client, service: StoredService): Promise<PortChoice[]> {
+/**
+ * The port that each endpoint shall have: the one it leases, the one it wants, or one of its range. `given` are ports that others
+ * are about to have.
+ */
+export async function choosePorts(
+  resolver: Client,
+  service: StoredService,
+  given: readonly number[] = [],
+): Promise<PortChoice[]> {
   const choices: PortChoice[] = [];
   for (const endpoint of service.endpoints) {
     if (endpoint.lease !== null) {
@@ -41,12 +37,12 @@ export async function choosePorts(resolver: Client, service: StoredService): Pro
       const { items } = await resolver.internal.suggestPorts({
         range: endpoint.range,
         near: null,
-        // One more than the others could have taken of the same answer.
-        count: choices.length + 1,
+        count: 1,
+        refused: [...given, ...choices.map(({ port }) => port)],
         protocol: endpoint.protocol,
         address: endpoint.address,
       });
-      const free = items.find(({ port }) => !choices.some((choice) => choice.port === port));
+      const [free] = items;
       if (free === undefined) {
         throw new ClosError(
           'RANGE_EXHAUSTED',
@@ -65,35 +61,22 @@ export async function findBlocking(
   service: StoredService,
   choices: readonly PortChoice[],
 ): Promise<DetectedConflict[]> {
-  if (choices.length === 0) return [];
-  const { conflicts } = await resolver.internal.checkPorts({
-    wanted: choices.map((choice) => claimOf(service, choice)),
-  });
-  return conflicts.filter(({ severity }) => severity === 'blocking');
+  return await findBlockingOf(
+    resolver,
+    choices.map((choice) => ({ service, choice })),
+  );
 }
 
-/** Gives one port to an endpoint, with its event. False when another endpoint was quicker. */
-export function grantLease(write: WriteDb, service: StoredService, grant: PortChoice & Provenance): boolean {
-  const { endpoint, port, reason, actor, cause } = grant;
-  const previous = endpoint.lease;
-  if (previous?.port === port && previous.address === endpoint.address) return true;
-  const { protocol, address } = endpoint;
-  const id = putLease(write, {
-    endpointId: endpoint.id,
-    instanceId: service.instanceId,
-    protocol,
-    address,
-    port,
-    reason,
+/** The same for ports of several services at once: of two that want one port, the first one has it. */
+export async function findBlockingOf(
+  resolver: Client,
+  wanted: ReadonlyArray<{ service: StoredService; choice: PortChoice }>,
+): Promise<DetectedConflict[]> {
+  if (wanted.length === 0) return [];
+  const { conflicts } = await resolver.internal.checkPorts({
+    wanted: wanted.map(({ service, choice }) => claimOf(service, choice)),
   });
-  if (id === null) return false;
-  const data = { leaseId: id, serviceId: service.id, endpoint: endpoint.name, protocol, address, port, reason };
-  const subject = serviceSubject(service);
-  if (previous === null || previous.port === port)
-    appendEvent(write, { type: 'lease.granted', subject, actor, cause, data });
-  else
-    appendEvent(write, { type: 'lease.moved', subject, actor, cause, data: { ...data, previousPort: previous.port } });
-  return true;
+  return conflicts.filter(({ severity }) => severity === 'blocking');
 }
 
 /** Stores all leases or none. False when a port was given to another endpoint meanwhile. */

@@ -3,10 +3,11 @@ import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { releaseUnfinishedKeys } from '../../database/idempotency.ts';
 import { putOperation, unfinishedOperations } from '../../database/operations.ts';
-import { findService, markDeleted, type StoredService, updateLife } from '../../database/services.ts';
+import { findService, listServices, markDeleted, type StoredService, updateLife } from '../../database/services.ts';
 import { type Provenance, thisModule } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { changeStatus } from './life.ts';
+import { isUp } from './service-view.ts';
 
 const between = new Set<StoredService['status']>(['starting', 'stopping']);
 
@@ -15,18 +16,28 @@ function serviceOf(write: WriteDb, operation: Operation): StoredService | null {
   return type === 'conflict.resolve' ? findService(write, subject.name ?? '') : findService(write, subject.id);
 }
 
-/** Did what the operation wanted come about, by what the runtime shows? */
+/** Did what the operation wanted come about, by what the runtimes show? Of what changes several things nobody can say that. */
 function wasDone(operation: Operation, service: StoredService | null): boolean {
   switch (operation.type) {
     case 'service.start':
     case 'service.restart':
     case 'conflict.resolve':
-      return service?.runtime.observed?.state === 'running' && service.status !== 'unknown';
+      return service !== null && isUp(service) && service.status !== 'unknown';
     case 'service.stop':
-      return service?.runtime.observed?.state !== 'running';
+      return service === null || !isUp(service);
     case 'service.delete':
-      return service === null || service.runtime.observed === null;
+      return service === null || !isThere(service);
+    case 'service.adopt':
+      return service !== null;
+    case 'services.start':
+    case 'operation.undo':
+      return false;
   }
+}
+
+/** Something of the service is there, running or not. */
+function isThere({ runtime }: StoredService): boolean {
+  return runtime.type === 'container' ? runtime.observed !== null : isUp({ runtime });
 }
 
 function settle(write: WriteDb, operation: Operation): void {
@@ -39,7 +50,7 @@ function settle(write: WriteDb, operation: Operation): void {
     progress: done ? 1 : operation.progress,
     error: done
       ? null
-      : { code: 'INTERNAL', detail: 'CLOS ended before the operation did. Nothing of it is left; try again.' },
+      : { code: 'INTERNAL', detail: 'CLOS ended before the operation did. What it had begun was settled; try again.' },
     finishedAt: new Date().toISOString(),
   };
   putOperation(write, settled);
@@ -55,13 +66,18 @@ function settle(write: WriteDb, operation: Operation): void {
     markDeleted(write, service.id);
     return;
   }
+}
+
+/** A service that was on its way when its command was cut off is where it is seen to be. */
+function settleService(write: WriteDb, service: StoredService): void {
   if (!between.has(service.status)) return;
-  const running = service.runtime.observed?.state === 'running';
+  const running = isUp(service);
   updateLife(write, service.id, { desired: running ? 'running' : 'stopped' });
   changeStatus(write, service, {
     to: running ? 'running' : 'stopped',
     reason: 'settled after CLOS was interrupted',
-    ...who,
+    actor: thisModule,
+    cause: null,
   });
 }
 
@@ -74,5 +90,6 @@ export async function settleAfterCrash(api: ApiContext): Promise<void> {
   await api.db.commit((write) => {
     releaseUnfinishedKeys(write);
     for (const operation of open) settle(write, operation);
+    for (const service of listServices(write)) settleService(write, service);
   });
 }

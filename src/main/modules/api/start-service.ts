@@ -1,29 +1,32 @@
 import type { Client } from '#shared/client/client.ts';
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
-import type { DetectedConflict } from '#shared/contract/conflicts.ts';
+import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Actor, Operation, OperationStep } from '#shared/contract/operations.ts';
+import type { ConflictPolicy } from '#shared/contract/service-spec.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { findService, type StoredService, updateLife } from '../../database/services.ts';
+import { readConflictSettings } from '../../database/settings.ts';
 import { serviceSubject } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
 import { conflictSentence, portConflict, recordConflicts } from './conflict-record.ts';
-import { changeStatus, clearConflicts } from './life.ts';
-import { choosePorts, commitLeases, findBlocking, type PortChoice } from './port-check.ts';
-import { runContainer } from './run-container.ts';
+import { restartDependents } from './dependents.ts';
+import { assertDriven, driverOf } from './drivers.ts';
+import type { PortChoice } from './leases.ts';
+import { changeStatus, changeWaits, clearConflicts } from './life.ts';
+import { choosePorts, commitLeases, findBlocking } from './port-check.ts';
+import { policyOf, takeoverOption } from './port-policy.ts';
+import { reload } from './reload.ts';
+import { applyOption } from './resolutions/apply-option.ts';
 import { specHash } from './service-view.ts';
 
 /** How often a start looks again when somebody took a port between the check and the lease, or the lease and the bind. */
 const attempts = 5;
 
-/** The latest state; a command has the service, so it cannot be gone. */
-export function reload(api: ApiContext, id: string): StoredService {
-  const service = findService(api.db.read, id);
-  if (service === null) throw new ClosError('SERVICE_NOT_FOUND', 'The service was deleted meanwhile.');
-  return service;
-}
+/** What a start came to: what runs was made from `applied`, or the service waits for its ports. */
+export type Started = { applied: string | null } | { waitsFor: string };
 
-/** With the policy `reassign`, the ports that the recommended options offer; null where one conflict has none. */
+/** With the policy `reassign`, the ports that the options offer; null where one conflict has none. */
 function reassigned(choices: readonly PortChoice[], conflicts: readonly DetectedConflict[]): PortChoice[] | null {
   const next = [...choices];
   for (const conflict of conflicts) {
@@ -43,37 +46,94 @@ interface PortOutlook {
   conflicts: DetectedConflict[];
 }
 
-function stateOf(service: StoredService): string {
-  return `${service.revision} ${specHash(service)}`;
+export interface StartRequest {
+  serviceId: string;
+  /** A look at the ports that has begun already. */
+  early?: Promise<PortOutlook | null>;
+  /** In place of what the service or the settings say. */
+  policy?: ConflictPolicy;
 }
 
-async function lookAtPorts(resolver: Client, service: StoredService): Promise<PortOutlook> {
+function stateOf(api: ApiContext, service: StoredService): string {
+  return `${service.revision} ${specHash(api.db.read, service)}`;
+}
+
+async function lookAtPorts(api: ApiContext, service: StoredService): Promise<PortOutlook> {
+  const resolver = api.module.sibling('resolver');
   const choices = await choosePorts(resolver, service);
-  return { of: stateOf(service), choices, conflicts: await findBlocking(resolver, service, choices) };
+  return { of: stateOf(api, service), choices, conflicts: await findBlocking(resolver, service, choices) };
+}
+
+/** Takes the ports over from those who have to make room by policy. Rejects with PORT_CONFLICT where that needs a person. */
+async function takeOver(
+  api: ApiContext,
+  { service, recorded }: { service: StoredService; recorded: readonly Conflict[] },
+  command: Command,
+): Promise<void> {
+  const settings = readConflictSettings(api.db.read);
+  const chosen = recorded.map((conflict) => ({ conflict, option: takeoverOption(conflict, settings) }));
+  if (chosen.some(({ option }) => option === null)) throw portConflict(recorded);
+  for (const { conflict, option } of chosen) {
+    if (option !== null) await applyOption(api, { conflict, option, service: reload(api, service.id) }, command);
+  }
 }
 
 /**
- * Finds ports that can be had and leases them; PORT_CONFLICT with the recorded conflicts otherwise. `outlook` spares the first
- * look, if it is of this service as it is now.
+ * Answers conflicts by the service's policy. Returns the ports to try next; null when the service shall wait. Rejects with
+ * PORT_CONFLICT when a person has to decide.
+ */
+async function answerByPolicy(
+  api: ApiContext,
+  request: {
+    service: StoredService;
+    outlook: Pick<PortOutlook, 'choices' | 'conflicts'>;
+    policy: ConflictPolicy | undefined;
+  },
+  command: Command,
+): Promise<PortChoice[] | null> {
+  const { service } = request;
+  const { choices, conflicts } = request.outlook;
+  const policy = request.policy ?? policyOf(service, readConflictSettings(api.db.read));
+  if (policy === 'reassign') {
+    const moved = reassigned(choices, conflicts);
+    if (moved !== null) {
+      command.say(conflicts.map(conflictSentence).join('; '));
+      return moved;
+    }
+  }
+  const recorded = await keepConflicts(api, conflicts, command);
+  if (policy === 'wait') return null;
+  if (policy !== 'takeover') throw portConflict(recorded);
+  await takeOver(api, { service, recorded }, command);
+  return await choosePorts(api.module.sibling('resolver'), reload(api, service.id));
+}
+
+/**
+ * Finds ports that can be had and leases them. False when the service shall wait for them; PORT_CONFLICT with the recorded
+ * conflicts when a person has to decide. `outlook` spares the first look, if it is of this service as it is now.
  */
 async function leasePorts(
   api: ApiContext,
-  { service, outlook }: { service: StoredService; outlook: PortOutlook | null },
+  {
+    service,
+    outlook,
+    policy,
+  }: { service: StoredService; outlook: PortOutlook | null; policy: ConflictPolicy | undefined },
   command: Command,
-): Promise<void> {
+): Promise<boolean> {
   const resolver: Client = api.module.sibling('resolver');
-  const known = outlook?.of === stateOf(service) ? outlook : await lookAtPorts(resolver, service);
-  let { choices } = known;
+  const known = outlook?.of === stateOf(api, service) ? outlook : await lookAtPorts(api, service);
+  let { choices, conflicts } = known;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const conflicts = attempt === 0 ? known.conflicts : await findBlocking(resolver, service, choices);
+    const latest = reload(api, service.id);
+    if (attempt > 0) conflicts = await findBlocking(resolver, latest, choices);
     if (conflicts.length > 0) {
-      const moved = service.onConflict === 'reassign' ? reassigned(choices, conflicts) : null;
-      if (moved === null) throw portConflict(await keepConflicts(api, conflicts, command));
-      command.say(conflicts.map(conflictSentence).join('; '));
-      choices = moved;
+      const next = await answerByPolicy(api, { service: latest, outlook: { choices, conflicts }, policy }, command);
+      if (next === null) return false;
+      choices = next;
       continue;
     }
-    if (await commitLeases(api.db, service, { choices, actor: command.actor, cause: command.cause })) return;
+    if (await commitLeases(api.db, latest, { choices, actor: command.actor, cause: command.cause })) return true;
     choices = await choosePorts(resolver, reload(api, service.id));
   }
   throw new ClosError('RANGE_EXHAUSTED', `No port stayed free long enough for ${service.name}. Try again.`);
@@ -81,11 +141,11 @@ async function leasePorts(
 
 async function keepConflicts(api: ApiContext, conflicts: readonly DetectedConflict[], command: Command) {
   const recorded = await recordConflicts(api.db, conflicts, command);
-  command.operation.conflicts = recorded.map(({ id }) => id);
+  command.operation.conflicts = [...new Set([...command.operation.conflicts, ...recorded.map(({ id }) => id)])];
   return recorded;
 }
 
-/** The engine found the port taken although the check did not: the race was lost. Who won it is the same conflict. */
+/** What runs found the port taken although the check did not: the race was lost. Who won it is the same conflict. */
 async function explainLostRace(api: ApiContext, service: StoredService, command: Command): Promise<ClosError | null> {
   const resolver = api.module.sibling('resolver');
   const conflicts = await findBlocking(resolver, service, await choosePorts(resolver, service));
@@ -93,24 +153,28 @@ async function explainLostRace(api: ApiContext, service: StoredService, command:
 }
 
 /**
- * Checks every port, leases them, and has the container running. Resolves with the hash that the container was made from, for
- * `recordStarted` to keep. `early` is a look at the ports that has begun already; a failed one is made again.
+ * Checks every port, leases them, and has the service running, and with it whoever is told of its ports. `early` is a look at
+ * the ports that has begun already; a failed one is made again.
  */
 export async function bringUp(
   api: ApiContext,
-  { serviceId, early }: { serviceId: string; early?: Promise<PortOutlook | null> },
+  { serviceId, early, policy }: StartRequest,
   command: Command,
-): Promise<string> {
+): Promise<Started> {
   for (let attempt = 1; ; attempt++) {
     const service = reload(api, serviceId);
     if (service.endpoints.length > 0) {
-      await command.step('Check the ports', async () => {
+      const leased = await command.step('Check the ports', async () => {
         const outlook = attempt === 1 && early !== undefined ? await early : null;
-        await leasePorts(api, { service, outlook }, command);
+        return await leasePorts(api, { service, outlook, policy }, command);
       });
+      if (!leased) return { waitsFor: portsOf(service) };
     }
     try {
-      return await runContainer(api, reload(api, serviceId), command);
+      const ready = reload(api, serviceId);
+      const applied = await driverOf(ready).run(api, ready, command);
+      await restartDependents(api, ready, command);
+      return { applied };
     } catch (error) {
       if (!isClosError(error, 'PORT_CONFLICT')) throw error;
       const explained = await explainLostRace(api, reload(api, serviceId), command);
@@ -121,24 +185,39 @@ export async function bringUp(
   }
 }
 
-/**
- * What a start that succeeded means for the service, unless it has ended again already. `applied` is what its container was made
- * from; null when that is known.
- */
+function portsOf({ endpoints }: StoredService): string {
+  return endpoints
+    .map(({ lease, hostPort, range }) =>
+      lease === null && hostPort === 'auto' ? range : `:${lease?.port ?? hostPort}`,
+    )
+    .join(' and ');
+}
+
+/** What a start that came to its end means for the service, unless the service has ended again already. */
 export function recordStarted(
   write: WriteDb,
-  { serviceId, applied }: { serviceId: string; applied: string | null },
+  { serviceId, started }: { serviceId: string; started: Started },
   command: Command,
 ): void {
   const service = findService(write, serviceId);
   if (service === null) return;
-  if (applied !== null) updateLife(write, serviceId, { applied });
+  if ('waitsFor' in started) {
+    const reason = `waits for ${started.waitsFor}`;
+    updateLife(write, serviceId, { desired: 'stopped' });
+    changeWaits(write, service, { to: true, reason, ...command });
+    changeStatus(write, service, { to: 'stopped', reason, ...command });
+    return;
+  }
+  if (started.applied !== null) updateLife(write, serviceId, { applied: started.applied });
+  changeWaits(write, service, { to: false, reason: `${service.name} has started`, ...command });
   if (service.status === 'starting' || service.status === 'stopping')
     changeStatus(write, service, { to: 'running', ...command });
   clearConflicts(write, service, { reason: `${service.name} has started`, ...command });
 }
 
-/** A start that did not happen leaves the service as it was, with the reason; a container that failed is a failure. */
+const failures = new Set<ClosError['code']>(['CONTAINER_FAILED', 'IMAGE_NOT_FOUND', 'PROCESS_FAILED']);
+
+/** A start that did not happen leaves the service as it was, with the reason; what could not run is a failure. */
 export function recordNotStarted(
   write: WriteDb,
   { serviceId, before, error }: { serviceId: string; before: StoredService; error: ClosError },
@@ -149,8 +228,7 @@ export function recordNotStarted(
   updateLife(write, serviceId, { desired: 'stopped' });
   if (service.status === 'failed') return;
   const kept = before.status === 'created' || before.status === 'stopped' ? before.status : 'stopped';
-  const to = error.code === 'CONTAINER_FAILED' || error.code === 'IMAGE_NOT_FOUND' ? 'failed' : kept;
-  changeStatus(write, service, { to, reason: error.message, ...command });
+  changeStatus(write, service, { to: failures.has(error.code) ? 'failed' : kept, reason: error.message, ...command });
 }
 
 const upStatuses = new Set<StoredService['status']>(['running', 'unhealthy']);
@@ -162,7 +240,43 @@ const upStatuses = new Set<StoredService['status']>(['running', 'unhealthy']);
 async function lookEarly(api: ApiContext, service: StoredService): Promise<PortOutlook | null> {
   const goesOn = api.commands.current(service.id) === null && !upStatuses.has(service.status);
   if (!goesOn || service.endpoints.length === 0) return null;
-  return await lookAtPorts(api.module.sibling('resolver'), service).catch(() => null);
+  return await lookAtPorts(api, service).catch(() => null);
+}
+
+/** Starts one service within a command that has it: one that runs already stays as it is. */
+export async function startWithin(api: ApiContext, request: StartRequest, command: Command): Promise<Started> {
+  const service = reload(api, request.serviceId);
+  if (upStatuses.has(service.status) && service.applied !== null) {
+    await command.step(`${service.name} runs already`, async () => undefined);
+    return { applied: null };
+  }
+  return await bringUp(api, request, command);
+}
+
+/** Starts one of several services of a command that has them all, with all that a start writes down. */
+export async function startAndRecord(
+  api: ApiContext,
+  { service: before, policy }: { service: StoredService; policy?: ConflictPolicy },
+  command: Command,
+): Promise<void> {
+  const serviceId = before.id;
+  await api.db.commit((write) => recordStarting(write, before, command));
+  try {
+    const started = await startWithin(api, { serviceId, ...(policy === undefined ? {} : { policy }) }, command);
+    await api.db.commit((write) => recordStarted(write, { serviceId, started }, command));
+  } catch (error) {
+    if (isClosError(error)) {
+      await api.db.commit((write) => recordNotStarted(write, { serviceId, before, error }, command));
+    }
+    throw error;
+  }
+  requestHealthCheck(api, before);
+}
+
+/** The intent of a start, in the transaction that records it. */
+export function recordStarting(write: WriteDb, service: StoredService, command: Command): void {
+  updateLife(write, service.id, { desired: 'running' });
+  if (!upStatuses.has(service.status)) changeStatus(write, service, { to: 'starting', ...command });
 }
 
 /** `POST /services/{id}/start` */
@@ -171,28 +285,18 @@ export async function startService(
   before: StoredService,
   { actor, waitMs }: { actor: Actor; waitMs: number },
 ): Promise<Operation> {
-  const subject = serviceSubject(before);
+  assertDriven(before);
   const early = lookEarly(api, before);
   const operation = await api.commands.run({
     type: 'service.start',
-    subject,
+    subject: serviceSubject(before),
     actor,
-    serviceId: before.id,
+    services: [before],
     waitMs,
     log: api.module.log,
-    intent: (write, command) => {
-      updateLife(write, before.id, { desired: 'running' });
-      if (!upStatuses.has(before.status)) changeStatus(write, before, { to: 'starting', ...command });
-    },
-    work: async (command) => {
-      const service = reload(api, before.id);
-      if (upStatuses.has(service.status) && service.applied !== null) {
-        await command.step(`${service.name} runs already`, async () => undefined);
-        return null;
-      }
-      return await bringUp(api, { serviceId: before.id, early }, command);
-    },
-    done: (write, command, applied) => recordStarted(write, { serviceId: before.id, applied }, command),
+    intent: (write, command) => recordStarting(write, before, command),
+    work: (command) => startWithin(api, { serviceId: before.id, early }, command),
+    done: (write, command, started) => recordStarted(write, { serviceId: before.id, started }, command),
     failed: (write, command, error) => recordNotStarted(write, { serviceId: before.id, before, error }, command),
   });
   requestHealthCheck(api, before);
@@ -210,9 +314,8 @@ export function requestHealthCheck(api: ApiContext, service: StoredService): voi
 
 /** The plan of a start. Touches nothing; a conflict shows as the step that would fail. */
 export async function planStart(api: ApiContext, service: StoredService, actor: Actor): Promise<Operation> {
-  const resolver = api.module.sibling('resolver');
-  const choices = await choosePorts(resolver, service);
-  const conflicts = await findBlocking(resolver, service, choices);
+  assertDriven(service);
+  const { choices, conflicts } = await lookAtPorts(api, service);
   const steps: OperationStep[] = choices.map(({ endpoint, port, reason }) => {
     const conflict = conflicts.find(({ wanted }) => wanted.endpoint === endpoint.name);
     return {
@@ -221,7 +324,7 @@ export async function planStart(api: ApiContext, service: StoredService, actor: 
       detail: conflict === undefined ? reason : conflictSentence(conflict),
     };
   });
-  steps.push({ name: `Start ${service.name} from ${service.runtime.image}`, status: 'planned', detail: null });
+  steps.push({ name: driverOf(service).startStep(service), status: 'planned', detail: null });
   const plan = plannedOperation({ type: 'service.start', subject: serviceSubject(service), actor }, steps);
   if (conflicts.length === 0) return plan;
   const refusal = portConflict(conflicts);

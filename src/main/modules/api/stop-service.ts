@@ -1,4 +1,3 @@
-import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Actor, Operation } from '#shared/contract/operations.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
@@ -6,26 +5,15 @@ import { findService, markDeleted, type StoredService, updateLife } from '../../
 import { serviceSubject } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
-import { changeHealth, changeStatus, clearConflicts } from './life.ts';
-import { presentContainer } from './run-container.ts';
+import { driverOf } from './drivers.ts';
+import { releaseLease } from './leases.ts';
+import { changeHealth, changeStatus, changeWaits, clearConflicts } from './life.ts';
+import { reload } from './reload.ts';
 import { bringUp, recordNotStarted, recordStarted, requestHealthCheck } from './start-service.ts';
 
 interface Caller {
   actor: Actor;
   waitMs: number;
-}
-
-async function stopContainer(api: ApiContext, service: StoredService, command: Command): Promise<void> {
-  const id = presentContainer(api, service);
-  if (id === null) return;
-  await command.step('Stop the container', async () => {
-    try {
-      await api.engine.stop(id, { graceMs: api.module.config.engine.stopGraceMs });
-    } catch (error) {
-      // Gone is stopped.
-      if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
-    }
-  });
 }
 
 const downStatuses = new Set<StoredService['status']>(['created', 'stopped']);
@@ -40,6 +28,10 @@ function recordStopped(write: WriteDb, serviceId: string, command: Command): voi
   if (service === null) return;
   changeHealth(write, service, { to: 'none', ...command });
   if (service.status === 'stopping') changeStatus(write, service, { to: 'stopped', ...command });
+  if (service.waits) {
+    changeWaits(write, service, { to: false, reason: `${service.name} was stopped`, ...command });
+    changeStatus(write, service, { to: service.status, ...command });
+  }
   clearConflicts(write, service, { reason: `${service.name} was stopped`, ...command });
 }
 
@@ -62,11 +54,11 @@ export async function stopService(
     type: 'service.stop',
     subject: serviceSubject(before),
     actor,
-    serviceId: before.id,
+    services: [before],
     waitMs,
     log: api.module.log,
     intent: (write, command) => recordStopping(write, before, command),
-    work: (command) => stopContainer(api, before, command),
+    work: (command) => driverOf(before).stop(api, reload(api, before.id), command),
     done: (write, command) => recordStopped(write, before.id, command),
     failed: (write, command) => recordNotStopped(write, before, command),
   });
@@ -82,7 +74,7 @@ export async function restartService(
     type: 'service.restart',
     subject: serviceSubject(before),
     actor,
-    serviceId: before.id,
+    services: [before],
     waitMs,
     log: api.module.log,
     intent: (write, command) => {
@@ -90,14 +82,14 @@ export async function restartService(
       changeStatus(write, before, { to: downStatuses.has(before.status) ? 'starting' : 'stopping', ...command });
     },
     work: async (command) => {
-      await stopContainer(api, before, command);
+      await driverOf(before).stop(api, reload(api, before.id), command);
       await api.db.commit((write) => {
         const service = findService(write, before.id);
         if (service !== null) changeStatus(write, service, { to: 'starting', ...command });
       });
       return await bringUp(api, { serviceId: before.id }, command);
     },
-    done: (write, command, applied) => recordStarted(write, { serviceId: before.id, applied }, command),
+    done: (write, command, started) => recordStarted(write, { serviceId: before.id, started }, command),
     failed: (write, command, error) => recordNotStarted(write, { serviceId: before.id, before, error }, command),
   });
   requestHealthCheck(api, before);
@@ -114,14 +106,15 @@ export async function deleteService(
     type: 'service.delete',
     subject: serviceSubject(before),
     actor,
-    serviceId: before.id,
+    services: [before],
     waitMs,
     log: api.module.log,
     intent: (write, command) => recordStopping(write, before, command),
     work: async (command) => {
-      await stopContainer(api, before, command);
-      const id = presentContainer(api, before);
-      if (id !== null) await command.step('Remove the container', () => api.engine.remove(id, { force: true }));
+      const driver = driverOf(before);
+      // What CLOS only watches goes on; CLOS just does not watch it any more.
+      if (before.runtime.type !== 'external') await driver.stop(api, reload(api, before.id), command);
+      await driver.remove(api, before, command);
     },
     done: (write, command) => recordDeleted(write, before.id, command),
     failed: (write, command) => recordNotStopped(write, before, command),
@@ -134,12 +127,7 @@ function recordDeleted(write: WriteDb, serviceId: string, command: Command): voi
   const { actor, cause } = command;
   const subject = serviceSubject(service);
   clearConflicts(write, service, { reason: `${service.name} was deleted`, actor, cause });
-  for (const { name, lease, protocol } of service.endpoints) {
-    if (lease === null) continue;
-    const { id: leaseId, address, port, reason } = lease;
-    const data = { leaseId, serviceId, endpoint: name, protocol, address, port, reason };
-    appendEvent(write, { type: 'lease.released', subject, actor, cause, data });
-  }
+  for (const endpoint of service.endpoints) releaseLease(write, service, { endpoint, actor, cause });
   appendEvent(write, { type: 'service.deleted', subject, actor, cause, data: {} });
   markDeleted(write, serviceId);
 }

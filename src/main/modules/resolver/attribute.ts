@@ -1,7 +1,15 @@
 import type { Listener } from '#main/host/types.ts';
 import type { ConflictKind, Holder } from '#shared/contract/conflicts.ts';
 import { engineCollides, hostCollision, type PortClaim } from './claims.ts';
-import { closHolder, containerHolder, processHolder, serviceHolder, withContainer, withProcess } from './holders.ts';
+import {
+  closHolder,
+  containerHolder,
+  processHolder,
+  serviceHolder,
+  withContainer,
+  withProcess,
+  withProtection,
+} from './holders.ts';
 import type { ContainerFact, WantedPort, World } from './world.ts';
 
 /** Who stands behind a port. Two findings with one key are one holder. */
@@ -39,7 +47,7 @@ function serviceOfContainer(container: ContainerFact, world: World): Holder['ser
   if (id === null) return null;
   const named =
     world.services?.find((service) => service.id === id)?.name ??
-    world.leases.find((lease) => lease.serviceId === id)?.serviceName;
+    world.leases.find((lease) => lease.service?.id === id)?.service?.name;
   return { id, name: named ?? container.name };
 }
 
@@ -83,7 +91,7 @@ export function attributeListener(listener: Listener, asking: Asking, world: Wor
   return {
     key: owner === null ? `socket:${listener.protocol}:${listener.inode}` : `process:${owner.pid}`,
     kind: 'process',
-    holder: processHolder(listener),
+    holder: withProtection(processHolder(listener), world.protect ?? []),
     container: null,
     own: false,
   };

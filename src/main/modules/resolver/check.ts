@@ -30,6 +30,11 @@ export interface Checker {
    * a probe meets something. Writes nothing. Rejects when the system has no sockets left to ask with.
    */
   check(wanted: readonly WantedPort[], world: World): Promise<Finding[]>;
+  /**
+   * The same by the table of listeners alone, without a bind: for a watch, which must never be a holder itself. It cannot see what
+   * holds a port without listening.
+   */
+  look(wanted: readonly WantedPort[], world: World): Promise<Finding[]>;
   /** Ports that are free by all that is known, and whose bind has just succeeded. */
   suggest(request: SuggestRequest, world: World): Promise<Suggestion[]>;
 }
@@ -57,6 +62,19 @@ export function createChecker({ host }: { host: Host }): Checker {
         return again ? await host.probeBind(claimTarget(one)) : result;
       });
       return detectConflicts({ ...world, wanted, probes: results, listeners, limits, limitation: host.limitation });
+    },
+
+    async look(wanted, world) {
+      const ports = [...new Set(wanted.map(({ port }) => port))];
+      const [limits, listeners] = await Promise.all([
+        host.portLimits(),
+        ports.length === 0 ? [] : host.listListeners({ owners: true, ports }),
+      ]);
+      const probes = wanted.map((one): BindResult => {
+        const taken = listeners.some((listener) => hostCollision(listener, claimOf(one)) !== 'no');
+        return taken ? 'used' : 'free';
+      });
+      return detectConflicts({ ...world, wanted, probes, listeners, limits, limitation: host.limitation });
     },
 
     async suggest(request, world) {

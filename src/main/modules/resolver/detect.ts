@@ -134,15 +134,21 @@ function findLeases(findings: Findings, { leases }: DetectionInput): boolean {
   const { wanted } = findings;
   const others = leases.filter(
     (lease) =>
-      lease.protocol === wanted.protocol && lease.port === wanted.port && lease.serviceId !== wanted.service?.id,
+      lease.protocol === wanted.protocol &&
+      lease.port === wanted.port &&
+      (lease.service === null || lease.service.id !== wanted.service?.id),
   );
   for (const lease of others) {
+    const { service, protocol, port, since } = lease;
     findings.add(
-      `service:${lease.serviceId}`,
+      service === null ? `lease:${lease.id}` : `service:${service.id}`,
       { kind: 'lease', severity: 'blocking', holder: leaseHolder(lease) },
       {
         source: 'lease',
-        detail: `${lease.protocol} ${lease.port} is leased to ${lease.serviceName}/${lease.endpoint} since ${lease.since}`,
+        detail:
+          service === null
+            ? `${protocol} ${port} is reserved since ${since}: ${lease.note ?? ''}`
+            : `${protocol} ${port} is leased to ${service.name}/${service.endpoint} since ${since}`,
       },
     );
   }

@@ -1,11 +1,13 @@
 import type { Listener, ProcessOwner } from '#main/host/types.ts';
 import type { Holder } from '#shared/contract/conflicts.ts';
+import { matchesRule, type ProgramRule } from '#shared/contract/settings.ts';
 import type { ContainerFact, LeaseFact, OwnPort } from './world.ts';
 
 const nobody: Holder = {
   type: 'unknown',
   name: 'unknown',
   pid: null,
+  identity: null,
   command: null,
   user: null,
   since: null,
@@ -22,7 +24,9 @@ export function serviceHolder(service: { id: string; name: string }, since: stri
 }
 
 export function leaseHolder(lease: LeaseFact): Holder {
-  return serviceHolder({ id: lease.serviceId, name: lease.serviceName }, lease.since);
+  if (lease.service === null) return { ...systemHolder(`the reservation "${lease.note ?? ''}"`), since: lease.since };
+  const { id, name } = lease.service;
+  return serviceHolder({ id, name }, lease.since);
 }
 
 export function containerHolder(container: ContainerFact, service: Holder['service']): Holder {
@@ -35,6 +39,7 @@ export function containerHolder(container: ContainerFact, service: Holder['servi
     container: { id, name, image, state },
     service,
     project: container.composeProject,
+    checkout: container.checkout,
   };
 }
 
@@ -50,6 +55,12 @@ export function processHolder(listener: Listener): Holder {
     return { ...nobody, type: 'unknown', name: `a process of ${listener.user}`, user: listener.user, protected: true };
   }
   return { ...nobody, type: 'process', name: owner.name, since: owner.startedAt, ...processFacts(owner) };
+}
+
+/** Marks what a person has protected: it is never ended from here, whoever asks. */
+export function withProtection(holder: Holder, protect: readonly ProgramRule[]): Holder {
+  const named = holder.type === 'process' && protect.some((rule) => matchesRule(rule, holder));
+  return named ? { ...holder, protected: true } : holder;
 }
 
 /** The system itself: a limit of the kernel, an address that is not there. */
@@ -81,12 +92,14 @@ export function withContainer(holder: Holder, container: ContainerFact): Holder 
         ...holder,
         container: { id: container.id, name: container.name, image: container.image, state: container.state },
         project: holder.project ?? container.composeProject,
+        checkout: holder.checkout ?? container.checkout,
       };
 }
 
 function processFacts(owner: ProcessOwner) {
   return {
     pid: owner.pid,
+    identity: `${owner.pid}.${owner.startTicks}.${owner.bootId}`,
     command: owner.command,
     user: owner.user,
     project: owner.project,

@@ -1,7 +1,9 @@
-import type { Listener } from '#main/host/types.ts';
-import type { LeaseRow, PortReport } from '#shared/contract/ports.ts';
+import type { Listener, PortLimits } from '#main/host/types.ts';
+import type { LeaseRow, PortReport, Range } from '#shared/contract/ports.ts';
 import { attributeListener } from './attribute.ts';
 import type { World } from './world.ts';
+
+type ListenerRow = PortReport['listeners'][number];
 
 /** What is known of one port, by who listens, who leased it and which containers claim it. */
 export interface PortFacts {
@@ -9,6 +11,8 @@ export interface PortFacts {
   /** Of this port, with owners. */
   listeners: readonly Listener[];
   leases: readonly LeaseRow[];
+  ranges: readonly Range[];
+  limits: PortLimits;
   world: World;
 }
 
@@ -16,17 +20,9 @@ export interface PortFacts {
  * Says who has to do with a port: the sockets with who stands behind them, the leases, and the containers, running or not, that
  * ask for it. Other ports among the facts are left out.
  */
-export function reportPort({ port, listeners, leases, world }: PortFacts): PortReport {
-  const stranger = { service: null };
+export function reportPort({ port, listeners, leases, ranges, limits, world }: PortFacts): PortReport {
   const report: Pick<PortReport, 'listeners' | 'leases' | 'claims'> = {
-    listeners: listeners
-      .filter((listener) => listener.port === port)
-      .map((listener) => ({
-        protocol: listener.protocol,
-        address: listener.address,
-        port,
-        holder: attributeListener(listener, stranger, world).holder,
-      })),
+    listeners: listeners.filter((listener) => listener.port === port).map((listener) => toListenerRow(listener, world)),
     leases: leases.filter((lease) => lease.port === port),
     claims: world.containers.flatMap(({ id, name, image, state, ports }) =>
       ports
@@ -38,7 +34,31 @@ export function reportPort({ port, listeners, leases, world }: PortFacts): PortR
         ),
     ),
   };
-  const free =
-    Object.values(report).every((list) => list.length === 0) && !world.ownPorts.some((own) => own.port === port);
-  return { port, free, ...report };
+  const clos = world.ownPorts.find((own) => own.port === port)?.name ?? null;
+  const free = clos === null && Object.values(report).every((list) => list.length === 0);
+  const range = rangeOf(ranges, port)?.name ?? null;
+  return { port, free, ...report, clos, range, notes: notesOn(port, limits) };
+}
+
+/** A listener with who stands behind it. */
+export function toListenerRow(listener: Listener, world: World): ListenerRow {
+  const { protocol, address, port } = listener;
+  return { protocol, address, port, holder: attributeListener(listener, { service: null }, world).holder };
+}
+
+/** The range that a port lies in. */
+export function rangeOf(ranges: readonly Range[], port: number): Range | undefined {
+  return ranges.find(({ first, last }) => port >= first && port <= last);
+}
+
+/** What the system itself says about a port. */
+function notesOn(port: number, { ephemeral, privilegedBelow, reserved }: PortLimits): string[] {
+  const notes: string[] = [];
+  if (port < privilegedBelow) notes.push(`Ports below ${privilegedBelow} need a privilege.`);
+  if (port >= ephemeral.from && port <= ephemeral.to && !reserved.includes(port)) {
+    notes.push(
+      `The system gives ports of ${ephemeral.from}-${ephemeral.to} to outgoing connections: one day it can be taken.`,
+    );
+  }
+  return notes;
 }

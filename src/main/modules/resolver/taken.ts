@@ -20,7 +20,9 @@ export function judgePorts(world: World, limits: PortLimits, protocol: string): 
     }
   }
   for (const lease of world.leases) {
-    if (lease.protocol === protocol) taken.set(lease.port, `leased to ${lease.serviceName}`);
+    if (lease.protocol === protocol) {
+      taken.set(lease.port, lease.service === null ? `reserved (${lease.note})` : `leased to ${lease.service.name}`);
+    }
   }
   if (protocol === 'tcp') for (const { name, port } of world.ownPorts) taken.set(port, `used by CLOS (${name})`);
 

@@ -1,15 +1,36 @@
 import type { LeaseRow, Range } from '#shared/contract/ports.ts';
+import { findReferences } from '#shared/contract/templates.ts';
+import { listOpenConflictIds } from '../../database/conflicts.ts';
+import { lastSeq } from '../../database/events.ts';
 import type { ReadDb } from '../../database/handle.ts';
 import { listLeases, listRanges } from '../../database/leases.ts';
 import { listObserved, type ObservedFacts, type ObservedRow } from '../../database/observed.ts';
-import { listServiceNames } from '../../database/services.ts';
+import { listObservedProcesses } from '../../database/observed-processes.ts';
+import {
+  type EndpointWish,
+  listEndpointWishes,
+  listServiceSummaries,
+  type ServiceSummary,
+} from '../../database/services.ts';
+import { readConflictSettings } from '../../database/settings.ts';
+import type { Workplace } from '../../host/checkout.ts';
 import type { OwnPortsReader } from './own-ports.ts';
 import type { ContainerFact, LeaseFact, ServiceFact, World } from './world.ts';
 
-/** What `core.db` says, with the ranges that suggestions are taken from. */
+/** What `core.db` says, with the ranges that suggestions are taken from, and what all endpoints ask for. */
 export interface StoredWorld extends World {
-  services: readonly ServiceFact[];
+  services: readonly StoredServiceFact[];
   ranges: readonly Range[];
+  wishes: readonly EndpointWish[];
+  /** The newest event. */
+  seq: number;
+}
+
+export interface StoredServiceFact extends ServiceFact {
+  status: ServiceSummary['status'];
+  waits: boolean;
+  /** The ids of what is known to stand in its way. */
+  openConflicts: readonly string[];
 }
 
 export interface WorldReader {
@@ -17,7 +38,10 @@ export interface WorldReader {
   read(): Promise<StoredWorld>;
 }
 
-type Tables = Pick<StoredWorld, 'services' | 'leases' | 'containers' | 'ranges'>;
+type Tables = Omit<StoredWorld, 'ownPorts' | 'containers'> & { containers: ReadonlyArray<ContainerRow> };
+
+/** A container whose checkout has not been looked up yet. */
+type ContainerRow = Omit<ContainerFact, 'checkout'> & { workingDir: string | null };
 
 /** States in which a container holds its ports, or takes them back by itself at any moment. */
 const holdingStates: ReadonlySet<string> = new Set(['running', 'paused', 'restarting']);
@@ -31,7 +55,15 @@ const attempts = 3;
  * `PRAGMA data_version` answers another number after each commit of any other connection; this handle makes none of its own.
  * (sqlite.org/pragma.html#pragma_data_version)
  */
-export function createWorldReader({ db, ownPorts }: { db: ReadDb; ownPorts: OwnPortsReader }): WorldReader {
+export function createWorldReader({
+  db,
+  ownPorts,
+  findWorkplace,
+}: {
+  db: ReadDb;
+  ownPorts: OwnPortsReader;
+  findWorkplace(folder: string): Promise<Workplace>;
+}): WorldReader {
   let known: { version: number; tables: Tables } | null = null;
 
   function readStored(): Tables {
@@ -47,7 +79,14 @@ export function createWorldReader({ db, ownPorts }: { db: ReadDb; ownPorts: OwnP
   return {
     async read() {
       const own = await ownPorts.read();
-      return { ...readStored(), ownPorts: own };
+      const tables = readStored();
+      const containers = await Promise.all(
+        tables.containers.map(async ({ workingDir, ...container }): Promise<ContainerFact> => {
+          const workplace = workingDir === null ? null : await findWorkplace(workingDir);
+          return { ...container, checkout: workplace?.checkout ?? null };
+        }),
+      );
+      return { ...tables, containers, ownPorts: own };
     },
   };
 }
@@ -59,19 +98,45 @@ function dataVersion(db: ReadDb): number {
 }
 
 function readTables(db: ReadDb): Tables {
+  const open = listOpenConflictIds(db);
   return {
-    services: listServiceNames(db),
+    seq: lastSeq(db),
+    services: listServiceSummaries(db).map((summary) => toServiceFact(summary, open.get(summary.id) ?? [])),
     leases: listLeases(db).map(toLeaseFact),
     containers: listObserved(db).map(toContainerFact),
+    processes: listObservedProcesses(db).filter(({ state }) => state === 'running'),
     ranges: listRanges(db),
+    wishes: listEndpointWishes(db),
+    protect: readConflictSettings(db).protect,
   };
 }
 
-function toLeaseFact({ id, port, protocol, address, service, endpoint, since }: LeaseRow): LeaseFact {
-  return { id, port, protocol, address, serviceId: service.id, serviceName: service.name, endpoint, since };
+const active: ReadonlySet<ServiceSummary['status']> = new Set(['starting', 'running', 'unhealthy', 'stopping']);
+
+function toServiceFact(summary: ServiceSummary, openConflicts: readonly string[]): StoredServiceFact {
+  const { id, name, runtime, status, env, command, cwd } = summary;
+  const texts = `${env} ${command ?? ''}`;
+  // JSON keeps `${…}` as it is, so the references can be found without parsing it.
+  const references = texts.includes('${services.') ? findReferences(texts).flatMap(({ service }) => service ?? []) : [];
+  return {
+    id,
+    name,
+    runtime,
+    status,
+    active: active.has(status),
+    references: [...new Set(references)],
+    cwd,
+    waits: summary.waits === 1,
+    openConflicts,
+  };
 }
 
-function toContainerFact({ containerId, name, image, state, serviceId, facts }: ObservedRow): ContainerFact {
+function toLeaseFact({ id, port, protocol, address, service, endpoint, note, since }: LeaseRow): LeaseFact {
+  const holder = service === null || endpoint === null ? null : { ...service, endpoint };
+  return { id, port, protocol, address, service: holder, note, since };
+}
+
+function toContainerFact({ containerId, name, image, state, serviceId, facts }: ObservedRow): ContainerRow {
   const running = holdingStates.has(state);
   return {
     id: containerId,
@@ -83,7 +148,7 @@ function toContainerFact({ containerId, name, image, state, serviceId, facts }: 
     composeProject: facts.compose?.project ?? null,
     ports: running ? heldPorts(facts) : facts.claims,
     startedAt: facts.startedAt,
-    labels: {},
+    workingDir: facts.compose?.workingDir ?? null,
   };
 }
 

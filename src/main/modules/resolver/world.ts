@@ -1,5 +1,7 @@
 import type { BindResult } from '#main/host/bind-probe.ts';
 import type { Listener, PortLimits, SocketProtocol } from '#main/host/types.ts';
+import type { Holder } from '#shared/contract/conflicts.ts';
+import type { ProgramRule } from '#shared/contract/settings.ts';
 
 /** A port that an endpoint asks for. */
 export interface WantedPort {
@@ -19,9 +21,10 @@ export interface LeaseFact {
   port: number;
   protocol: SocketProtocol;
   address: string;
-  serviceId: string;
-  serviceName: string;
-  endpoint: string;
+  /** Null for a reservation. */
+  service: { id: string; name: string; endpoint: string } | null;
+  /** What a reservation is for. */
+  note: string | null;
   since: string;
 }
 
@@ -37,7 +40,8 @@ export interface ContainerFact {
   /** What it holds while it runs, else what it would take when it starts. */
   ports: ReadonlyArray<{ protocol: string; address: string; port: number; containerPort: number }>;
   startedAt: string | null;
-  labels: Readonly<Record<string, string>>;
+  /** The checkout that its compose project was started from. */
+  checkout: Holder['checkout'];
 }
 
 /** A process that CLOS started for a service; its children belong to the service too. */
@@ -58,7 +62,13 @@ export interface ServiceFact {
   id: string;
   name: string;
   /** `container`: its ports are bound by the engine. */
-  runtime: string;
+  runtime: 'container' | 'process' | 'external';
+  /** Something of it runs, or is about to. */
+  active: boolean;
+  /** The names of the services whose ports it is told. */
+  references: readonly string[];
+  /** The folder that its process runs in. */
+  cwd: string | null;
 }
 
 /** What CLOS itself knows about ports, given by whoever asks. */
@@ -68,6 +78,8 @@ export interface World {
   containers: readonly ContainerFact[];
   ownPorts: readonly OwnPort[];
   processes?: readonly ManagedProcessFact[];
+  /** Programs that a person has protected. */
+  protect?: readonly ProgramRule[];
 }
 
 /** What the host said. */

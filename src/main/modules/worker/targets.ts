@@ -4,7 +4,7 @@ import type { Health, Service } from '#shared/contract/services.ts';
 /** What is asked for a service's health, and how often. All times in milliseconds. */
 export interface CheckTarget {
   serviceId: string;
-  /** Changes with the container's start, the address and the check itself: then everything begins anew. */
+  /** Changes with each run, the address and the check itself: then everything begins anew. */
   generation: string;
   kind: { type: 'http'; path: string } | { type: 'tcp' };
   address: string;
@@ -13,7 +13,7 @@ export interface CheckTarget {
   timeoutMs: number;
   retries: number;
   startPeriodMs: number;
-  /** When the container started, in milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   startedAt: number;
   /** What the service's row says now. */
   known: Health;
@@ -39,23 +39,40 @@ export function reachableAddress(address: string): string | null {
   return isLinkLocal(address) ? null : address;
 }
 
+/** What runs of a service, by what tells one run from the next; null when nothing does. */
+function runOf(runtime: Service['runtime']): { id: string; startedAt: string | null } | null {
+  switch (runtime.type) {
+    case 'container':
+      return runtime.observed?.state !== 'running'
+        ? null
+        : { id: runtime.observed.containerId, startedAt: runtime.observed.startedAt };
+    case 'process':
+      return runtime.observed?.state !== 'running'
+        ? null
+        : { id: String(runtime.observed.pid), startedAt: runtime.observed.startedAt };
+    case 'external':
+      return runtime.observed?.answering !== true ? null : { id: String(runtime.observed.pid), startedAt: null };
+  }
+}
+
 /**
- * What to check for a service; null when there is nothing to check: no check is wanted, no container runs, no port is leased.
+ * What to check for a service; null when there is nothing to check: no check is wanted, nothing runs, no port is leased.
  *
  * Where to is decided here alone, by the lease of the service's own endpoint. No host ever comes from an input (CVE-2026-46717).
  */
 export function targetOf(service: Service): CheckTarget | null {
   const { healthCheck: check, runtime, endpoints } = service;
-  if (check === null || !checkedStatuses.has(service.status) || runtime.observed?.state !== 'running') return null;
+  const run = runOf(runtime);
+  if (check === null || !checkedStatuses.has(service.status) || run === null) return null;
   const endpoint = endpoints.find(({ name }) => check.endpoint === undefined || name === check.endpoint);
   if (endpoint?.protocol !== 'tcp' || endpoint.lease === null) return null;
   const address = reachableAddress(endpoint.lease.address);
   if (address === null) return null;
-  const { containerId, startedAt } = runtime.observed;
+  const { id, startedAt } = run;
   const { port } = endpoint.lease;
   return {
     serviceId: service.id,
-    generation: JSON.stringify([containerId, startedAt, address, port, check]),
+    generation: JSON.stringify([id, startedAt, address, port, check]),
     kind: check.type === 'http' ? { type: 'http', path: check.path } : { type: 'tcp' },
     address,
     port,

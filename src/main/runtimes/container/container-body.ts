@@ -41,6 +41,8 @@ export function toContainerBody(spec: ContainerSpec): ContainerBody {
       PortBindings: bindings,
       RestartPolicy: { Name: 'no' },
       Init: spec.init,
+      // `host-gateway` is the host's own address on the bridge, as the engine knows it.
+      ...(spec.hostName === undefined ? {} : { ExtraHosts: [`${spec.hostName}:host-gateway`] }),
       Mounts: spec.mounts.map((mount) => ({
         Type: mount.type,
         Source: mount.source,

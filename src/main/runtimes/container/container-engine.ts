@@ -1,22 +1,16 @@
 import { z } from 'zod';
 import { isClosError } from '#shared/contract/clos-error.ts';
-import { toContainerBody, wholeSeconds } from './container-body.ts';
-import { assertAllowed, type PolicyOptions, policyError } from './container-policy.ts';
+import { carriedVolumes } from './carry-over.ts';
+import { wholeSeconds } from './container-body.ts';
+import { createContainerCreation } from './container-creation.ts';
+import type { PolicyOptions } from './container-policy.ts';
 import { createEngineConnection, type EngineLocation, type ReadRequest, timeouts } from './engine-connection.ts';
 import { answerOf, isAmbiguous } from './engine-errors.ts';
 import type { GuardOptions } from './engine-guard.ts';
-import { hasImage, openEvents, pullImage, readLogs } from './engine-streams.ts';
+import { openEvents, pullImage, readImage, readLogs } from './engine-streams.ts';
 import type { EngineReply, EngineRequest } from './engine-transport.ts';
-import { findVolumeIssue } from './mount-policy.ts';
 import { parseInspect, parseList } from './observed-container.ts';
-import {
-  type CallOptions,
-  type ContainerEngine,
-  type ContainerSpec,
-  containerLabels,
-  type EngineLog,
-  type ObservedContainer,
-} from './types.ts';
+import type { CallOptions, ContainerEngine, EngineLog, ObservedContainer } from './types.ts';
 
 export interface ContainerEngineOptions {
   address: EngineLocation;
@@ -32,7 +26,6 @@ const inspectAtOnce = 16;
 /** Networks that every engine brings along. */
 const builtInNetworks = new Set(['bridge', 'default', 'none', 'podman']);
 
-const createAnswer = z.object({ Id: z.string() });
 const endpointsAnswer = z.object({
   NetworkSettings: z.object({
     Networks: z.record(z.string(), z.object({ NetworkID: z.string(), Aliases: z.array(z.string()).nullish() })),
@@ -93,15 +86,6 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     return summaries.map(({ id }) => found.get(id)).filter((container) => container !== undefined);
   }
 
-  /** The container that this very operation made, by its label; the only one that a create may adopt. */
-  async function findByOperation(spec: ContainerSpec, options: CallOptions): Promise<string | null> {
-    const operation = spec.labels[containerLabels.operation];
-    if (operation === undefined) return null;
-    const filters = labelFilter({ [containerLabels.operation]: operation });
-    const found = await list({ all: true, filters }, options);
-    return found.find((each) => each.name === spec.name)?.id ?? null;
-  }
-
   async function ensureNetwork(name: string, { signal }: CallOptions = {}): Promise<void> {
     if (builtInNetworks.has(name)) return;
     const known = networks.get(name);
@@ -148,23 +132,19 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     }
   }
 
-  /** Volumes that exist already may be folders of the host in disguise. */
-  async function checkVolumes(spec: ContainerSpec, { signal }: CallOptions): Promise<void> {
-    const checks = spec.mounts.map(async (mount, index) => {
-      if (mount.type !== 'volume') return null;
-      const read = connection.read({
-        path: `/volumes/${encodeURIComponent(mount.source)}`,
-        doing: `inspect the volume ${mount.source}`,
-        signal,
-      });
-      const volume = await read.catch((error: unknown) => {
-        if (answerOf(error)?.status === 404) return null;
-        throw error;
-      });
-      return findVolumeIssue(volume, `HostConfig.Mounts.${index}.Source`);
-    });
-    const issues = (await Promise.all(checks)).filter((issue) => issue !== null);
-    if (issues.length > 0) throw policyError(issues);
+  async function carriedBy(id: string, { signal }: CallOptions): Promise<string[]> {
+    const read = connection.read({ path: containerPath(id, '/json'), doing: `inspect ${short(id)}`, signal });
+    const body = await orNull(read, 'CONTAINER_NOT_FOUND');
+    return body === null ? [] : carriedVolumes(body);
+  }
+
+  /** One that another container has stays, and so does one that cannot be removed now: the container itself is gone. */
+  async function removeVolume(name: string, { signal }: CallOptions): Promise<void> {
+    const request = { method: 'DELETE' as const, path: `/volumes/${name}`, expect: [204, 404, 409] };
+    const doing = `remove the volume ${name}`;
+    await connection
+      .call({ ...request, doing, timeoutMs: timeouts.change, retry: true, signal })
+      .catch((error: unknown) => log.debug({ err: error, volume: name }, 'a volume could not be removed'));
   }
 
   async function change(
@@ -182,7 +162,16 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     });
   }
 
+  const creation = createContainerCreation({
+    connection,
+    log,
+    policy,
+    ensureNetwork,
+    list: async ({ labels, signal }) => await list({ all: true, filters: labelFilter(labels) }, { signal }),
+  });
+
   return {
+    ...creation,
     get state() {
       return guard.state;
     },
@@ -204,42 +193,11 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
     },
 
     async hasImage(image, options) {
-      return await hasImage(connection, image, options);
+      return (await readImage(connection, image, options)) !== null;
     },
 
     async pull(image, options = {}) {
       return await pullImage(connection, image, options);
-    },
-
-    async create(spec, options = {}) {
-      const body = toContainerBody(spec);
-      const address = await connection.address();
-      const engineSockets = [...(policy.engineSockets ?? []), ...(address.kind === 'tcp' ? [] : [address.path])];
-      await assertAllowed(body, { ...policy, engineSockets });
-      await Promise.all([ensureNetwork(spec.network, options), checkVolumes(spec, options)]);
-      const { name, ...rest } = body;
-      try {
-        const reply = await connection.call({
-          method: 'POST',
-          path: '/containers/create',
-          query: { name: spec.name },
-          body: rest,
-          expect: [200, 201], // 200: some proxies
-          doing: `create ${spec.name}`,
-          timeoutMs: timeouts.change,
-          signal: options.signal,
-        });
-        return createAnswer.parse(reply.body).Id;
-      } catch (error) {
-        if (!isAmbiguous(error) && !isClosError(error, 'CONTAINER_NAME_TAKEN')) throw error;
-        const made = await findByOperation(spec, options).catch((lookup: unknown) => {
-          log.debug({ err: lookup, name: spec.name }, 'could not look for the container of a create without answer');
-          return null;
-        });
-        if (made === null) throw error;
-        log.info({ container: made, name: spec.name }, 'adopted the container of a create whose answer was lost');
-        return made;
-      }
     },
 
     async start(id, options = {}) {
@@ -267,12 +225,13 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
       await change(id, { verb: 'restart', query, expect: [204], timeoutMs, slow: true, signal });
     },
 
-    async remove(id, { force = false, signal } = {}) {
+    async remove(id, { force = false, keepVolumes = false, carriedToo = false, signal } = {}) {
+      const carried = carriedToo ? await carriedBy(id, { signal }) : [];
       try {
         await connection.call({
           method: 'DELETE',
           path: containerPath(id, ''),
-          query: { force, v: true },
+          query: { force, v: !keepVolumes },
           expect: [204, 404], // 404: gone already
           doing: `remove ${short(id)}`,
           timeoutMs: timeouts.change,
@@ -284,6 +243,7 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
         // Another removal is under way: the same end.
         if (!/already in progress/i.test(answerOf(error)?.message ?? '')) throw error;
       }
+      await Promise.all(carried.map(async (volume) => await removeVolume(volume, { signal })));
     },
 
     async rename(id, name, { signal } = {}) {

@@ -1,5 +1,4 @@
 import { ClosError, type InputIssue } from '#shared/contract/clos-error.ts';
-import type { ContainerBody } from './container-body.ts';
 import type { ProtectedPaths } from './dangerous-paths.ts';
 import { createMountPolicy, plainName } from './mount-policy.ts';
 import {
@@ -18,7 +17,10 @@ import {
   shown,
 } from './policy-checks.ts';
 
-export type PolicyOptions = ProtectedPaths;
+export interface PolicyOptions extends ProtectedPaths {
+  /** A container that CLOS did not make may be restarted by the engine, as it was. */
+  engineRestarts?: boolean;
+}
 
 /** What every container has anyway, without those that reach devices and raw network packets. */
 const safeCapabilities = new Set([
@@ -84,10 +86,19 @@ const restartPolicy: Check = checkFields({
   MaximumRetryCount: harmless,
 });
 
+const endpointRules: Rules = {
+  Aliases: harmless,
+  IPAMConfig: harmless,
+  MacAddress: harmless,
+  /** More names for containers of the same network. */
+  Links: harmless,
+  GwPriority: harmless,
+};
+
 const endpoints: Check = (value, path, say) => {
   for (const [name, config] of Object.entries(isRecord(value) ? value : {})) {
     networkName(name, `${path}.${name}`, say);
-    checkFields({ Aliases: harmless, IPAMConfig: harmless, MacAddress: harmless })(config, `${path}.${name}`, say);
+    checkFields(endpointRules)(config, `${path}.${name}`, say);
   }
 };
 
@@ -161,6 +172,8 @@ const hostRules: Rules = {
         'Ulimits',
       ])
       .concat(['Dns', 'DnsOptions', 'DnsSearch', 'ExtraHosts', 'GroupAdd', 'ConsoleSize', 'StorageOpt'])
+      .concat(['KernelMemoryTCP', 'BlkioWeightDevice', 'BlkioDeviceReadBps', 'BlkioDeviceWriteBps'])
+      .concat(['BlkioDeviceReadIOps', 'BlkioDeviceWriteIOps'])
       .map((field) => [field, harmless]),
   ),
 };
@@ -198,19 +211,30 @@ const bodyRules: Rules = {
   ),
 };
 
+const rulesWithRestarts: Rules = {
+  ...bodyRules,
+  HostConfig: checkFields({
+    ...hostRules,
+    RestartPolicy: checkFields({
+      Name: oneOf(['no', 'always', 'unless-stopped', 'on-failure'], 'The engine knows no such restart policy.'),
+      MaximumRetryCount: harmless,
+    }),
+  }),
+};
+
 /**
  * What a create body asks for that a container may not have; nothing when it is fine.
  *
  * Judges the body that goes to the engine, whichever way it came about. Fields are allowed by name: what is not known to be
  * harmless is refused, and so is another spelling of a known field, which the engine would accept.
  */
-export async function findPolicyIssues(body: ContainerBody, options: PolicyOptions = {}): Promise<InputIssue[]> {
+export async function findPolicyIssues(body: object, options: PolicyOptions = {}): Promise<InputIssue[]> {
   const issues: InputIssue[] = [];
   const say = (path: string, message: string) => {
     issues.push({ path, message });
   };
-  checkFields(bodyRules)(body, '', say);
-  const { HostConfig: host }: { HostConfig?: unknown } = body;
+  checkFields(options.engineRestarts === true ? rulesWithRestarts : bodyRules)(body, '', say);
+  const host = 'HostConfig' in body ? body.HostConfig : undefined;
   if (!isRecord(host)) return issues;
   const mounts = createMountPolicy(options, say);
   for (const [bind, path] of listOf(host.Binds, 'HostConfig.Binds')) await mounts.checkBind(bind, path);
@@ -219,7 +243,7 @@ export async function findPolicyIssues(body: ContainerBody, options: PolicyOptio
 }
 
 /** Throws CONTAINER_POLICY with every issue in `errors`. */
-export async function assertAllowed(body: ContainerBody, options: PolicyOptions = {}): Promise<void> {
+export async function assertAllowed(body: object, options: PolicyOptions = {}): Promise<void> {
   const errors = await findPolicyIssues(body, options);
   if (errors.length > 0) throw policyError(errors);
 }

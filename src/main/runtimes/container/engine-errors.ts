@@ -1,6 +1,6 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { ErrorCode } from '#shared/contract/errors.ts';
-import { type PortConflictText, parsePortConflict } from './port-conflict-text.ts';
+import { type PortConflictText, parsePortConflict } from '../port-conflict-text.ts';
 
 /** The engine's own answer, kept as the cause of the `ClosError` that it became. */
 export class EngineAnswer extends Error {
@@ -55,6 +55,10 @@ const refusals: Row[] = [
 export function refused(doing: string, status: number, message: string): ClosError {
   const text = message.trim();
   const cause = new EngineAnswer(status, text);
+  if (addressTaken.test(text)) {
+    const sentence = `The container engine could not ${doing}: another container has the address that it asks for in one of its networks.`;
+    return new ClosError('CONTAINER_FAILED', sentence, { cause });
+  }
   const taken = parsePortConflict(text);
   if (taken !== null) {
     return new ClosError('PORT_CONFLICT', portSentence(taken), { cause, extra: { text: { ...taken, message: text } } });
@@ -73,6 +77,9 @@ export function refused(doing: string, status: number, message: string): ClosErr
     },
   );
 }
+
+/** A fixed address inside a network, of which the engine says no more than this; not a port. */
+const addressTaken = /^(?:failed to set up container networking: )?Address already in use$/;
 
 /**
  * The engine was killed in the middle of a start: below it there is more of the container than it remembers. It never cleans that

@@ -11,20 +11,20 @@ function encodeImage(image: string): string {
   return image.split('/').map(encodeURIComponent).join('/');
 }
 
-export async function hasImage(
+/** What the engine says of an image; null where it has none of this name or id. */
+export async function readImage(
   connection: EngineConnection,
   image: string,
   options: CallOptions = {},
-): Promise<boolean> {
+): Promise<unknown> {
   try {
-    await connection.read({
+    return await connection.read({
       path: `/images/${encodeImage(image)}/json`,
       doing: `find the image ${image}`,
       signal: options.signal,
     });
-    return true;
   } catch (error) {
-    if (isClosError(error, 'IMAGE_NOT_FOUND')) return false;
+    if (isClosError(error, 'IMAGE_NOT_FOUND')) return null;
     throw error;
   }
 }
@@ -36,7 +36,7 @@ export async function pullImage(
   options: PullOptions,
 ): Promise<{ pulled: boolean }> {
   const { when = 'missing', onProgress, signal } = options;
-  if (when !== 'always' && (await hasImage(connection, image, { signal }))) return { pulled: false };
+  if (when !== 'always' && (await readImage(connection, image, { signal })) !== null) return { pulled: false };
   if (when === 'never') {
     throw new ClosError(
       'IMAGE_NOT_FOUND',

@@ -6,6 +6,7 @@ import {
   isEmpty,
   isRecord,
   keysOf,
+  listOf,
   mustBeEmpty,
   oneOf,
   type Rules,
@@ -52,7 +53,7 @@ const mountRules: Rules = {
     Subpath: harmless,
     DriverConfig: checkFields({ Name: oneOf(['local'], volumeDriver), Options: mustBeEmpty(volumeOptions) }),
   }),
-  TmpfsOptions: checkFields({ SizeBytes: harmless, Mode: harmless }),
+  TmpfsOptions: checkFields({ SizeBytes: harmless, Mode: harmless, Options: harmless }),
 };
 
 /** The checks of what a container mounts; they read the file system, to follow links. */
@@ -96,8 +97,24 @@ export function createMountPolicy(protectedPaths: ProtectedPaths, say: Say): Mou
   };
 }
 
+/** The volumes that a body mounts by name, and where it says so. */
+export function namedVolumes(body: object): { name: string; path: string }[] {
+  const host = 'HostConfig' in body && isRecord(body.HostConfig) ? body.HostConfig : {};
+  const binds = listOf(host.Binds, 'HostConfig.Binds').map(([bind, path]) => ({
+    name: typeof bind === 'string' ? splitBind(bind)[0] : undefined,
+    path,
+  }));
+  const mounts = listOf(host.Mounts, 'HostConfig.Mounts').map(([mount, path]) => ({
+    name: isRecord(mount) && mount.Type === 'volume' && typeof mount.Source === 'string' ? mount.Source : undefined,
+    path: `${path}.Source`,
+  }));
+  return [...binds, ...mounts].flatMap(({ name, path }) =>
+    name !== undefined && plainName.test(name) ? [{ name, path }] : [],
+  );
+}
+
 /** A drive's colon belongs to the path. */
-function splitBind(bind: string): string[] {
+export function splitBind(bind: string): string[] {
   return bind.split(/(?<!(?:^|:)[a-z](?=:[\\/])):/i);
 }
 

@@ -8,7 +8,8 @@ import {
   type PublishedPort,
 } from './types.ts';
 
-const portMap = z
+/** The engine's map of a container port (`80/tcp`) to where it is published. */
+export const portMap = z
   .record(
     z.string(),
     z.array(z.object({ HostIp: z.string().default(''), HostPort: z.string().default('') })).nullable(),
@@ -176,7 +177,7 @@ function toHealth(status: string | undefined): ObservedContainer['health'] {
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
 }
 
-function toRestartPolicy(name: string | undefined): ObservedContainer['restartPolicy'] {
+export function toRestartPolicy(name: string | undefined): ObservedContainer['restartPolicy'] {
   return name === 'always' || name === 'on-failure' || name === 'unless-stopped' ? name : 'no';
 }
 
@@ -187,7 +188,7 @@ function toTime(said: string): string | null {
   return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }
 
-function toCompose(labels: Record<string, string>): ObservedContainer['compose'] {
+export function toCompose(labels: Record<string, string>): ObservedContainer['compose'] {
   const project = labels['com.docker.compose.project'];
   if (project === undefined) return null;
   return {
@@ -197,7 +198,8 @@ function toCompose(labels: Record<string, string>): ObservedContainer['compose']
   };
 }
 
-function toPorts(map: z.infer<typeof portMap>): PublishedPort[] {
+/** Fixed ports only; an empty address stands for both families. */
+export function toPorts(map: z.infer<typeof portMap>): PublishedPort[] {
   const ports: PublishedPort[] = [];
   for (const [key, bindings] of Object.entries(map ?? {})) {
     const [containerPort, protocol = 'tcp'] = key.split('/');

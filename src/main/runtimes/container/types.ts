@@ -6,6 +6,8 @@ export const containerLabels = {
   /** The operation that created the container: a create whose answer was lost is found again by it. */
   operation: 'dev.candlefish.clos.operation',
   instance: 'dev.candlefish.clos.instance',
+  /** The anonymous volumes that a container took over from the one it replaced: the engine takes them for named ones now. */
+  carried: 'dev.candlefish.clos.carried',
 } as const;
 
 /** The network that CLOS containers share, so that they reach each other by name. */
@@ -86,10 +88,78 @@ export interface ContainerSpec {
   /** A user-defined network, made when it is missing; usually `closNetwork`. */
   network: string;
   aliases: string[];
+  /** The name under which it reaches its host; absent when it need not. */
+  hostName?: string;
   limits: { cpus?: number; memoryBytes?: number; pids?: number };
   healthCheck?: EngineHealthCheck;
   /** How long the engine waits between the stop signal and the kill when nobody says otherwise. */
   stopGraceMs: number;
+}
+
+/**
+ * What a container was made from, with enough to make one like it. Plain JSON without times or state, so it may be kept; `raw` is the
+ * engine's own answer, holds the environment with its secrets, and is read only by `createLike` and `describeForAdoption`.
+ */
+export interface ContainerDefinition {
+  id: string;
+  name: string;
+  /** As it was asked for: `postgres:17`, or an id. */
+  image: string;
+  labels: Record<string, string>;
+  /** Its compose project. */
+  project: string | null;
+  /** The host ports that it takes when it starts, without random ones. */
+  claims: PublishedPort[];
+  restart: EngineRestartPolicy;
+  /** The engine removes it, and its anonymous volumes, as soon as it ends: make the next one before this one stops. */
+  removedWhenStopped: boolean;
+  networks: string[];
+  /** Volumes without a name of the user's: the engine made them for a `VOLUME` of the image or a mount without a source. */
+  anonymousVolumes: { name: string; target: string; readOnly: boolean }[];
+  raw: unknown;
+}
+
+/** The restart policy of an engine. `maxRetries` counts for `on-failure`; 0 is without end. */
+export interface EngineRestartPolicy {
+  name: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  maxRetries: number;
+}
+
+/** In what a container made by `createLike` differs from the one it is made after. */
+export interface ContainerChanges {
+  name: string;
+  /** Replace all bindings of the container ports that they name; bindings of other container ports stay. */
+  ports?: PortBinding[];
+  /** Added. Must carry `containerLabels.operation`: a lost answer to the create is settled by it. */
+  labels?: Record<string, string>;
+  /** Replaced by name, or added. */
+  env?: Record<string, string>;
+  restartPolicy?: EngineRestartPolicy;
+}
+
+/** A container that CLOS did not make, in the words of a service. A field that the image sets itself is absent. */
+export interface Adoption {
+  image: string;
+  command?: string[];
+  workingDir?: string;
+  user?: string;
+  /** Named volumes and folders; anonymous volumes are carried on by `carryFrom` and `createLike`. */
+  mounts: ContainerMount[];
+  init: boolean;
+  /** Only what differs from the image. */
+  env: Record<string, string>;
+  /** `memory` in bytes. */
+  limits: { cpus?: number; memory?: number; pids?: number };
+  /** Ports at a fixed place, and those at a random one or in a range by what they hold now. */
+  endpoints: { protocol: 'tcp' | 'udp'; containerPort: number; address: string; hostPort: number }[];
+  restart: { policy: 'no' | 'on-failure' | 'always'; maxRetries: number };
+  /** Its compose project. */
+  project: string | null;
+  /**
+   * What it has and a service cannot say, in sentences. Where there is any, the container is driven as it is and recreated by
+   * `createLike`; from the service's own specification it would come back without these.
+   */
+  lost: string[];
 }
 
 export const containerStates = ['created', 'running', 'paused', 'restarting', 'exited', 'dead', 'removing'] as const;
@@ -248,6 +318,11 @@ export interface PullOptions {
   signal?: AbortSignal;
 }
 
+/** What becomes of a removed container's anonymous volumes. */
+export type RemovedVolumes =
+  | { keepVolumes?: boolean; carriedToo?: never }
+  | { keepVolumes?: never; carriedToo?: boolean };
+
 /** What every call takes: the caller's own end of patience, besides the call's timeout. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
@@ -269,12 +344,44 @@ export interface ContainerEngine {
   ensureNetwork(name: string, options?: CallOptions): Promise<void>;
   hasImage(image: string, options?: CallOptions): Promise<boolean>;
   pull(image: string, options?: PullOptions): Promise<{ pulled: boolean }>;
-  create(spec: ContainerSpec, options?: CallOptions): Promise<string>;
+  /**
+   * Makes a container; returns its id. `carryFrom` names the one that it replaces: its anonymous volumes are mounted at the same
+   * targets, unless the spec mounts something there, and it is connected to the further networks of the old one, with the same aliases
+   * and fixed addresses. Both share the volumes until the old one is removed, with `keepVolumes`.
+   */
+  create(spec: ContainerSpec, options?: CallOptions & { carryFrom?: string }): Promise<string>;
+  /** What a container was made from, ours or not. */
+  definition(id: string, options?: CallOptions): Promise<ContainerDefinition>;
+  /**
+   * Makes a container like another but for the changes; returns its id. Everything is kept: image, command, environment, labels,
+   * health check, mounts, resources, networks with aliases and fixed addresses, and the data, since anonymous volumes and those of
+   * `volumes-from` are mounted by their names. Not kept: MAC addresses, and a host name that was the id's.
+   *
+   * The policy judges the result as it judges every container, but for the restart policy, which a foreign container keeps. What may
+   * have more than the policy allows (privileged, devices, the host's network, …) is refused with CONTAINER_POLICY: CLOS can start
+   * and stop such a container and cannot recreate it. IMAGE_NOT_FOUND where the engine no longer has the very image.
+   *
+   * The old container is left alone. It must stop before the new one starts (ports, fixed addresses, data), and is then removed with
+   * `keepVolumes`.
+   */
+  createLike(definition: ContainerDefinition, changes: ContainerChanges, options?: CallOptions): Promise<string>;
   start(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Ends a container; one that stands still already is no error.
+   *
+   * A foreign container may have a restart policy of the engine. The engine does not restart what it was told to stop, so the
+   * container stays stopped as long as the engine runs. When the engine itself starts again (with the machine, say), it starts
+   * `always` again, and leaves `unless-stopped` stopped; `on-failure` it starts again where the stop ended with another code than 0
+   * (seen with Docker 20.10). One that is to stay stopped for good is recreated with the policy `no`.
+   */
   stop(id: string, options: CallOptions & { graceMs: number }): Promise<void>;
   restart(id: string, options: CallOptions & { graceMs: number }): Promise<void>;
-  /** A container that is gone already is no error. Its anonymous volumes go with it. */
-  remove(id: string, options?: CallOptions & { force?: boolean }): Promise<void>;
+  /**
+   * A container that is gone already is no error. Its anonymous volumes go with it, unless `keepVolumes`. Those that it took over from
+   * a predecessor stay: to the engine they are named ones, and their data is older than this container. `carriedToo` takes them as
+   * well, unless another container has them: for the end of a service.
+   */
+  remove(id: string, options?: CallOptions & { force?: boolean } & RemovedVolumes): Promise<void>;
   rename(id: string, name: string, options?: CallOptions): Promise<void>;
   inspect(id: string, options?: CallOptions): Promise<ObservedContainer>;
   /** Every container of the engine, managed or not; without `all` only those that run. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LinuxHost } from '#main/host/linux/linux-host.ts';
+import type { SocketProtocol } from '#main/host/types.ts';
 import { freePort, hold } from './sockets.ts';
 
 const host = new LinuxHost();
@@ -17,8 +18,8 @@ interface Child {
 }
 
 /** A program of this Node, ended with the test. */
-async function startChild(script: string, cwd: string): Promise<Child> {
-  const child = spawn(process.execPath, ['-e', script, '--', '--token=hunter2'], {
+async function startChild(script: string, cwd: string, argument = '--token=hunter2'): Promise<Child> {
+  const child = spawn(process.execPath, ['-e', script, '--', argument], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -169,6 +170,44 @@ describe.runIf(process.platform === 'linux')('this host', () => {
     await once(child.process, 'exit');
     expect(await host.isAlive(info)).toBe(false);
     expect(await host.describeProcess(child.pid)).toBeNull();
+  });
+
+  it.each<SocketProtocol>(['tcp', 'udp'])('lists each %s socket once while others come and go', async (protocol) => {
+    const ports: number[] = [];
+    for (let count = 0; count < 80; count++) {
+      const port = await freePort();
+      await hold({ protocol, address: '127.0.0.1', port });
+      ports.push(port);
+    }
+    const churn = `
+      const { createServer } = require('net');
+      const { createSocket } = require('dgram');
+      const open = () => new Promise((resolve) => {
+        if (process.argv[1] === 'tcp') {
+          const server = createServer().listen({ host: '127.0.0.1', port: 0 }, () => resolve(server));
+        } else {
+          const socket = createSocket('udp4').bind(0, '127.0.0.1', () => resolve(socket));
+        }
+      });
+      (async () => {
+        for (let round = 0; ; round++) {
+          const sockets = [];
+          for (let count = 0; count < 100; count++) sockets.push(await open());
+          for (const socket of sockets) await new Promise((resolve) => socket.close(resolve));
+          if (round === 0) console.log('ready');
+        }
+      })();
+    `;
+    const child = await startChild(churn, tmpdir(), protocol);
+    expect(await child.line()).toBe('ready');
+    const looks = await Array.fromAsync({ length: 200 }, () => host.listListeners({ owners: false, ports }));
+    const seen = looks.map((listeners) => listeners.filter((one) => one.protocol === protocol).map(({ port }) => port));
+    const expected = ports.toSorted();
+    for (const each of seen) expect(each.toSorted()).toEqual(expected);
+
+    const owned = await host.listListeners({ owners: true });
+    const ours = owned.filter(({ port, protocol: kind }) => kind === protocol && ports.includes(port));
+    expect(ours.map(({ owner }) => owner?.pid)).toEqual(ports.map(() => process.pid));
   });
 
   it('answers a hundred questions at once while processes come and go', async () => {

@@ -189,6 +189,15 @@ describe('a process on Linux', () => {
     });
   });
 
+  it('has arguments that are empty, but none after its title', async () => {
+    const host = hostWith([
+      { pid: 700, comm: 'node', ppid: 1, argv: ['node', '', 'server.js', ''] },
+      { pid: 701, comm: 'npm run dev', ppid: 1, argv: ['npm run dev', '', ''] },
+    ]);
+    const found = await Promise.all([700, 701].map((pid) => host.describeProcess(pid)));
+    expect(found.map((info) => info?.argv)).toEqual([['node', '', 'server.js', ''], ['npm run dev']]);
+  });
+
   it('is alive only with the same start and boot, and not as a zombie', async () => {
     const host = hostWith([
       { pid: 700, comm: 'node', ppid: 1, startTicks: 250 },
@@ -203,6 +212,34 @@ describe('a process on Linux', () => {
       { pid: 702, startTicks: 250, bootId },
     ].map((identity) => host.isAlive(identity));
     expect(await Promise.all(alive)).toEqual([true, false, false, false, false]);
+  });
+});
+
+describe('the process table of Linux', () => {
+  it('has who lives, with parent, group and session', async () => {
+    const host = hostWith([
+      { pid: 1, comm: 'systemd', ppid: 0, startTicks: 1 },
+      { pid: 700, comm: 'node) 1 (', ppid: 1, startTicks: 250, group: 650, session: 600 },
+      { pid: 702, comm: 'node', ppid: 700, state: 'Z' },
+    ]);
+    const bootId = '4b1ab6e1-7e1c-4d2c-9a44-0c3f5b1f7f10';
+    const byPid = (await host.listProcesses()).sort((a, b) => a.pid - b.pid);
+    expect(byPid).toEqual([
+      { pid: 1, startTicks: 1, bootId, ppid: 0, processGroup: 1, sessionId: 1 },
+      { pid: 700, startTicks: 250, bootId, ppid: 1, processGroup: 650, sessionId: 600 },
+    ]);
+  });
+
+  it('has the environment of exactly the process that is meant, as far as it has names', async () => {
+    const host = hostWith([
+      { pid: 700, comm: 'node', ppid: 1, startTicks: 250, env: ['PATH=/bin', 'A==b=', 'title', '=x', ''] },
+      { pid: 701, comm: 'node', ppid: 1, startTicks: 250 },
+    ]);
+    const bootId = '4b1ab6e1-7e1c-4d2c-9a44-0c3f5b1f7f10';
+    const read = (pid: number, startTicks: number) => host.readEnvironment({ pid, startTicks, bootId });
+    expect(await read(700, 250)).toEqual({ PATH: '/bin', A: '=b=' });
+    expect(await read(700, 251)).toBeNull();
+    expect(await read(701, 250)).toBeNull();
   });
 });
 

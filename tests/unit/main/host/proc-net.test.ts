@@ -9,6 +9,7 @@ describe('the kernel table of sockets', () => {
         { protocol: 'tcp', family: 4, address: '127.0.0.1', port: 3000, inode: 24829, v6only: null, uid: 0 },
         { protocol: 'tcp', family: 4, address: '0.0.0.0', port: 8080, inode: 24830, v6only: null, uid: 1000 },
       ],
+      inodes: [24829, 24830, 24837, 24836],
       pastListeners: true,
     });
   });
@@ -22,6 +23,7 @@ describe('the kernel table of sockets', () => {
         { protocol: 'tcp', family: 6, address: '::1', port: 5432, inode: 24832, v6only: null, uid: 0 },
         { protocol: 'tcp', family: 6, address: '::ffff:127.0.0.1', port: 9001, inode: 24834, v6only: null, uid: 0 },
       ],
+      inodes: [24833, 24835, 24831, 24832, 24834],
       pastListeners: false,
     });
   });
@@ -29,6 +31,7 @@ describe('the kernel table of sockets', () => {
   it('gives bound UDP sockets and leaves out connected ones', () => {
     expect(parseSocketLines(recorded('udp'), { protocol: 'udp', family: 4, ports: null })).toEqual({
       rows: [{ protocol: 'udp', family: 4, address: '127.0.0.1', port: 5353, inode: 24838, v6only: null, uid: 0 }],
+      inodes: [24838, 24840],
       pastListeners: false,
     });
   });
@@ -59,6 +62,7 @@ describe('the kernel table of sockets', () => {
       'sl local\n\n 0: zz:0BB8 00000000:0000 0A 0:0 0:0 0 0 0 9 1\n 1: 0100007F:0000 00000000:0000 0A 0:0 0:0 0 0 0 9 1\nx\0y';
     expect(parseSocketLines(text, { protocol: 'tcp', family: 4, ports: null })).toEqual({
       rows: [],
+      inodes: [9],
       pastListeners: false,
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isForwarder, protectedReason } from '#main/host/protection.ts';
+import { isForwarder, protectedReason, userProtectedReason } from '#main/host/protection.ts';
 import type { ProcessInfo } from '#main/host/types.ts';
 
 const ourselves = { pid: 500, ancestors: [400, 300, 1], sessionId: 450 };
@@ -32,7 +32,7 @@ describe('a process that must never be ended', () => {
     ['ourselves', { pid: 500 }, 'It is CLOS itself.'],
     ['an ancestor', { pid: 300 }, 'CLOS runs under it.'],
     ['the leader of our session', { pid: 450 }, 'It leads the session that CLOS runs in.'],
-    ['a kernel thread', { ppid: 2, name: 'nfsd' }, 'It is a part of the kernel.'],
+    ['a kernel thread', { ppid: 2, name: 'nfsd', argv: [], executable: null }, 'It is a part of the kernel.'],
     ['sshd by name', { name: 'sshd' }, 'It is the SSH server, which may carry your session.'],
     ['sshd by title', { name: 'x', argv: ['sshd: ada [priv]'] }, 'It is the SSH server, which may carry your session.'],
     [
@@ -61,9 +61,27 @@ describe('a process that must never be ended', () => {
     ['a server in a terminal', {}],
     ['a server that leads its session', { sessionId: 4242 }],
     ['a shell script in the background', { name: 'sh', sessionId: 4242, hasTerminal: false }],
+    ['a child of process 2 of a container', { ppid: 2 }],
     ['something with a similar name', { name: 'sshd2go', executable: '/opt/sshd2go', argv: ['sshd2go'] }],
   ])('is not %s', (_, change) => {
     expect(protectedReason(processOf(change), ourselves)).toBeNull();
+  });
+});
+
+describe('a program that the user protects', () => {
+  it('is known by its name, its file or its first argument, in capitals or not', () => {
+    const answers = [
+      { name: 'Redis-Server' },
+      { name: 'x', executable: '/usr/bin/redis-server (deleted)' },
+      { name: 'x', argv: ['/opt/redis-server', '--port', '0'] },
+      { name: 'redis-server2', argv: ['redis-server2'] },
+    ].map((change) => userProtectedReason(processOf(change), ['redis-server']));
+    expect(answers).toEqual([
+      'Redis-Server is on your list of protected programs.',
+      'redis-server is on your list of protected programs.',
+      'redis-server is on your list of protected programs.',
+      null,
+    ]);
   });
 });
 

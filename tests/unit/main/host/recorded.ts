@@ -30,11 +30,13 @@ export interface RecordedProcess {
   comm: string;
   state?: string;
   ppid: number;
+  group?: number;
   session?: number;
   terminal?: number;
   startTicks?: number;
   uid?: number;
   argv?: string[];
+  env?: string[];
   cwd?: string;
   exe?: string;
   cgroup?: string;
@@ -58,17 +60,20 @@ export function recordedProc(root: string, processes: readonly RecordedProcess[]
       comm,
       state = 'S',
       ppid,
+      group = pid,
       session = pid,
       terminal = 0,
       startTicks = 5000,
       uid = 0,
       argv = [],
+      env,
       fds = {},
     } = one;
     writeTree(root, {
-      [`${pid}/stat`]: `${pid} (${comm}) ${state} ${ppid} ${pid} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 11 0 ${startTicks} 1 0\n`,
+      [`${pid}/stat`]: `${pid} (${comm}) ${state} ${ppid} ${group} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 11 0 ${startTicks} 1 0\n`,
       [`${pid}/status`]: `Name:\t${comm}\nPPid:\t${ppid}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
       [`${pid}/cmdline`]: argv.map((argument) => `${argument}\0`).join(''),
+      ...(env === undefined ? {} : { [`${pid}/environ`]: env.map((pair) => `${pair}\0`).join('') }),
       [`${pid}/cgroup`]: one.cgroup ?? '0::/user.slice\n',
       ...(one.cwd === undefined ? {} : { [`${pid}/cwd`]: { link: one.cwd } }),
       ...(one.exe === undefined ? {} : { [`${pid}/exe`]: { link: one.exe } }),

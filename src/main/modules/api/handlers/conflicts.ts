@@ -5,6 +5,7 @@ import { findConflict, listConflicts } from '../../../database/conflicts.ts';
 import { findService } from '../../../database/services.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import { actorOf } from '../actors.ts';
+import { answerOperation } from '../answer-operation.ts';
 import type { ApiContext } from '../api-context.ts';
 import { decodeCursor, toPage } from '../pages.ts';
 import { planResolution, resolveConflict } from '../resolve-conflict.ts';
@@ -34,9 +35,7 @@ export function conflictHandlers(api: ApiContext): Handler[] {
       const actor = actorOf(call.principal);
       const chosen = { conflict, optionId: call.body.option, service };
       if (call.body.dryRun) return planResolution(chosen, actor);
-      const operation = await resolveConflict(api, chosen, { actor, waitMs: call.waitMs });
-      if (operation.status === 'running') call.answer.accepted(`/api/v2/operations/${operation.id}`);
-      return operation;
+      return answerOperation(call, await resolveConflict(api, chosen, { actor, waitMs: call.waitMs }));
     }),
   ];
 }

@@ -1,10 +1,20 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
+import type { Operation } from '#shared/contract/operations.ts';
 import { listEvents } from '../../../database/events.ts';
 import { findOperation, listOperations } from '../../../database/operations.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
+import { actorOf } from '../actors.ts';
+import { answerOperation } from '../answer-operation.ts';
 import type { ApiContext } from '../api-context.ts';
 import { decodeCursor, toPage } from '../pages.ts';
+import { planUndo, undoOperation } from '../undo.ts';
+
+function find(api: ApiContext, id: string): Operation {
+  const operation = api.commands.find(id) ?? findOperation(api.db.read, id);
+  if (operation === null) throw new ClosError('OPERATION_NOT_FOUND', `There is no operation "${id}".`);
+  return operation;
+}
 
 /** Operations and events. A running operation is shown with its latest steps, which are not on disk yet. */
 export function historyHandlers(api: ApiContext): Handler[] {
@@ -16,10 +26,12 @@ export function historyHandlers(api: ApiContext): Handler[] {
       const latest = rows.map((row) => api.commands.find(row.id) ?? row);
       return toPage(latest, limit, ({ id }) => id);
     }),
-    handle(operations.get, (call) => {
-      const operation = api.commands.find(call.params.id) ?? findOperation(api.db.read, call.params.id);
-      if (operation === null) throw new ClosError('OPERATION_NOT_FOUND', `There is no operation "${call.params.id}".`);
-      return operation;
+    handle(operations.get, (call) => find(api, call.params.id)),
+    handle(operations.undo, async (call) => {
+      const operation = find(api, call.params.id);
+      const actor = actorOf(call.principal);
+      if (call.body.dryRun) return planUndo(api, operation, actor);
+      return answerOperation(call, await undoOperation(api, operation, { actor, waitMs: call.waitMs }));
     }),
     handle(events.list, (call) => {
       const { limit, after, type, subject } = call.query;

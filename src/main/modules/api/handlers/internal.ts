@@ -10,6 +10,7 @@ import { actorOf, type Provenance } from '../actors.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { Credentials } from '../credentials.ts';
 import { changeHealth, changeStatus } from '../life.ts';
+import { recordSightings } from '../sightings.ts';
 
 function applyHealth(write: WriteDb, fact: Extract<Fact, { type: 'health' }>, who: Provenance): void {
   const service = findService(write, fact.serviceId);
@@ -46,6 +47,7 @@ export function internalHandlers(
       });
       return { recorded };
     }),
+    handle(internal.reportSightings, (call) => recordSightings(api, call.body.sightings, actorOf(call.principal))),
     handle(internal.reportModules, async (call) => {
       const before = new Map(modules.get().map((state) => [state.name, state]));
       const changed = call.body.modules.filter(

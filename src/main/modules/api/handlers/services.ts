@@ -1,10 +1,11 @@
+import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
-import type { Operation } from '#shared/contract/operations.ts';
-import type { LogLine, Service, ServicePatch, ServiceSpec } from '#shared/contract/services.ts';
+import { findSpecIssues, type ServicePatch, type ServiceSpec } from '#shared/contract/service-spec.ts';
+import type { Service } from '#shared/contract/services.ts';
 import { appendEvent } from '../../../database/events.ts';
 import type { WriteDb } from '../../../database/handle.ts';
-import { deleteLease, listRanges } from '../../../database/leases.ts';
+import { leasesOfPort, listRanges } from '../../../database/leases.ts';
 import {
   findService,
   insertService,
@@ -13,13 +14,17 @@ import {
   type StoredService,
   updateService,
 } from '../../../database/services.ts';
-import { type Call, type Handler, handle } from '../../../http/handler.ts';
+import { type Handler, handle } from '../../../http/handler.ts';
 import { actorOf, type Provenance, serviceSubject } from '../actors.ts';
+import { adoptService, planAdoption } from '../adopt-service.ts';
+import { answerOperation } from '../answer-operation.ts';
 import type { ApiContext } from '../api-context.ts';
 import { assertPolicy } from '../container-spec.ts';
+import { assertDriven, driverOf } from '../drivers.ts';
+import { grantLease, releaseLease } from '../leases.ts';
 import { decodeCursor, encodeCursor } from '../pages.ts';
-import { presentContainer } from '../run-container.ts';
 import { toService } from '../service-view.ts';
+import { planStartMany, startMany } from '../start-many.ts';
 import { planStart, startService } from '../start-service.ts';
 import { deleteService, planStop, restartService, stopService } from '../stop-service.ts';
 
@@ -45,12 +50,6 @@ function assertIdle(api: ApiContext, service: StoredService): void {
   });
 }
 
-/** Answers 202 with the Location while the operation still runs. */
-function answerOperation(call: { answer: Call<unknown>['answer'] }, operation: Operation): Operation {
-  if (operation.status === 'running') call.answer.accepted(`/api/v2/operations/${operation.id}`);
-  return operation;
-}
-
 type SortKey = 'name' | 'createdAt' | 'status';
 
 /** A range that does not exist would leave an endpoint without ports to move to. */
@@ -71,9 +70,21 @@ function compareBy(sort: string): (a: Service, b: Service) => number {
   return (a, b) => direction * (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : a.name < b.name ? -1 : 1);
 }
 
+/** The image or the command line: what people know a service by, besides its name. */
+function runsWhat({ runtime }: Service): string {
+  switch (runtime.type) {
+    case 'container':
+      return runtime.image;
+    case 'process':
+      return runtime.command.join(' ');
+    case 'external':
+      return runtime.observed?.name ?? '';
+  }
+}
+
 function matches(service: Service, q: string): boolean {
   const ports = service.endpoints.map(({ lease, hostPort }) => String(lease?.port ?? hostPort));
-  return [service.name, service.runtime.image, ...ports].some((text) => text.includes(q));
+  return [service.name, runsWhat(service), ...ports].some((text) => text.includes(q));
 }
 
 function toSpec(service: StoredService): ServiceSpec {
@@ -85,7 +96,7 @@ function toSpec(service: StoredService): ServiceSpec {
       name,
       protocol,
       address,
-      containerPort,
+      ...(containerPort === null ? {} : { containerPort }),
       hostPort,
       range,
     })),
@@ -113,20 +124,33 @@ function releaseChangedLeases(
       next.hostPort === endpoint.hostPort &&
       (next.range ?? endpoint.range) === endpoint.range;
     if (same) continue;
-    const { id: leaseId, address, port, reason, protocol } = endpoint.lease;
-    appendEvent(write, {
-      type: 'lease.released',
-      subject: serviceSubject(service),
-      actor: change.actor,
-      cause: change.cause,
-      data: { leaseId, serviceId: service.id, endpoint: endpoint.name, protocol, address, port, reason },
-    });
-    deleteLease(write, endpoint.id);
+    releaseLease(write, service, { endpoint, actor: change.actor, cause: change.cause });
   }
 }
 
 function withoutAbsent(patch: ServicePatch): Partial<ServiceSpec> {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+}
+
+/** A change whose parts do not fit the rest of the service. What kind of thing a service is stays as it is. */
+function assertFits(service: StoredService, next: ServiceSpec): void {
+  const errors =
+    next.runtime.type === service.runtime.type
+      ? findSpecIssues(next)
+      : [{ path: 'runtime.type', message: `is ${service.runtime.type} and stays so; create another service instead` }];
+  if (errors.length > 0) throw new ClosError('INVALID_INPUT', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
+}
+
+/** What CLOS only watches never starts here, so its ports are leased as soon as it is known. */
+function leaseWatched(write: WriteDb, { id }: Pick<StoredService, 'id'>, who: Provenance): void {
+  const service = findService(write, id);
+  if (service?.runtime.type !== 'external') return;
+  for (const endpoint of service.endpoints) {
+    const port = endpoint.hostPort;
+    if (port === 'auto' || grantLease(write, service, { endpoint, port, reason: 'wanted', ...who })) continue;
+    const holder = leasesOfPort(write, port)[0]?.service?.name ?? 'a reservation';
+    throw new ClosError('PORT_CONFLICT', `:${port} is leased to ${holder}.`, { extra: { conflicts: [] } });
+  }
 }
 
 async function update(
@@ -136,6 +160,7 @@ async function update(
 ): Promise<void> {
   const changes = withoutAbsent(patch);
   const next: ServiceSpec = { ...toSpec(service), ...changes };
+  assertFits(service, next);
   assertRanges(api, next.endpoints);
   await assertPolicy(next, { config: api.module.config.engine, protectedPaths: [api.module.home.root] });
   await api.db.commit((write) => {
@@ -147,6 +172,7 @@ async function update(
       replaceEndpoints(write, latest, next.endpoints);
     }
     updateService(write, service.id, next);
+    leaseWatched(write, { ...latest, id: service.id }, who);
     appendEvent(write, {
       type: 'service.updated',
       subject: serviceSubject(service),
@@ -154,23 +180,6 @@ async function update(
       data: { revision: latest.revision + 1, changed: Object.keys(changes) },
     });
   });
-}
-
-async function* readLogs(
-  api: ApiContext,
-  containerId: string,
-  options: { follow: boolean; since: string | undefined; tail: number; signal: AbortSignal },
-): AsyncGenerator<LogLine> {
-  const { follow, since, tail, signal } = options;
-  const lines = api.engine.logs(containerId, { follow, tail, signal, ...(since === undefined ? {} : { since }) });
-  try {
-    for await (const { stream, time, line } of lines) {
-      // The engine writes nanoseconds, the contract speaks in milliseconds.
-      yield { stream, time: time === null ? null : new Date(time).toISOString(), line };
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
 
 export function serviceHandlers(api: ApiContext): Handler[] {
@@ -181,22 +190,22 @@ export function serviceHandlers(api: ApiContext): Handler[] {
       const spec = call.body;
       assertRanges(api, spec.endpoints);
       await assertPolicy(spec, { config: api.module.config.engine, protectedPaths: [api.module.home.root] });
-      const id = await db.commit((write) => {
-        const made = insertService(write, spec, api.instanceId);
-        if (made === null)
+      const id = newId('svc');
+      const who: Provenance = { actor: actorOf(call.principal), cause: null };
+      await db.commit((write) => {
+        if (!insertService(write, spec, { id, instanceId: api.instanceId }))
           throw new ClosError('NAME_TAKEN', `There is a service "${spec.name}" already.`, {
             errors: [{ path: 'name', message: 'is taken' }],
           });
         appendEvent(write, {
           type: 'service.created',
-          subject: { type: 'service', id: made, name: spec.name },
-          actor: actorOf(call.principal),
-          cause: null,
+          subject: { type: 'service', id, name: spec.name },
+          ...who,
           data: { revision: 1 },
         });
-        return made;
+        leaseWatched(write, { id }, who);
       });
-      const service = toService(find(api, id));
+      const service = toService(db.read, find(api, id));
       call.answer.revision(service.revision);
       return service;
     }),
@@ -204,7 +213,7 @@ export function serviceHandlers(api: ApiContext): Handler[] {
     handle(services.list, (call) => {
       const { status, q, sort, limit, cursor } = call.query;
       const all = listServices(db.read)
-        .map(toService)
+        .map((service) => toService(db.read, service))
         .filter(
           (service) => (status === undefined || service.status === status) && (q === undefined || matches(service, q)),
         )
@@ -217,7 +226,7 @@ export function serviceHandlers(api: ApiContext): Handler[] {
     }),
 
     handle(services.get, (call) => {
-      const service = toService(find(api, call.params.id));
+      const service = toService(db.read, find(api, call.params.id));
       call.answer.revision(service.revision);
       return service;
     }),
@@ -227,7 +236,7 @@ export function serviceHandlers(api: ApiContext): Handler[] {
       assertRevision(service, call.ifMatch);
       assertIdle(api, service);
       await update(api, service, { patch: call.body, who: { actor: actorOf(call.principal), cause: null } });
-      const updated = toService(find(api, service.id));
+      const updated = toService(db.read, find(api, service.id));
       call.answer.revision(updated.revision);
       return updated;
     }),
@@ -251,6 +260,7 @@ export function serviceHandlers(api: ApiContext): Handler[] {
     handle(services.stop, async (call) => {
       const service = find(api, call.params.id);
       const actor = actorOf(call.principal);
+      assertDriven(service);
       if (call.query.dryRun) return planStop(service, 'service.stop', actor);
       return answerOperation(call, await stopService(api, service, { actor, waitMs: call.waitMs }));
     }),
@@ -258,17 +268,28 @@ export function serviceHandlers(api: ApiContext): Handler[] {
     handle(services.restart, async (call) => {
       const service = find(api, call.params.id);
       const actor = actorOf(call.principal);
+      assertDriven(service);
       if (call.query.dryRun) return planStop(service, 'service.restart', actor);
       return answerOperation(call, await restartService(api, service, { actor, waitMs: call.waitMs }));
     }),
 
+    handle(services.adopt, async (call) => {
+      const actor = actorOf(call.principal);
+      if (call.body.dryRun) return await planAdoption(api, call.body, actor);
+      return answerOperation(call, await adoptService(api, call.body, { actor, waitMs: call.waitMs }));
+    }),
+
+    handle(services.startMany, async (call) => {
+      const chosen = [...new Map(call.body.services.map((ref) => find(api, ref)).map((one) => [one.id, one])).values()];
+      const actor = actorOf(call.principal);
+      if (call.body.dryRun) return await planStartMany(api, chosen, actor);
+      return answerOperation(call, await startMany(api, chosen, { actor, waitMs: call.waitMs }));
+    }),
+
     handle(services.logs, (call) => {
       const service = find(api, call.params.id);
-      const container = presentContainer(api, service);
-      if (container === null)
-        throw new ClosError('CONTAINER_NOT_FOUND', `${service.name} has not been started yet, so it has no log.`);
       const { follow = false, since, tail } = call.query;
-      return readLogs(api, container, { follow, since, tail, signal: call.signal });
+      return driverOf(service).logs(api, service, { follow, since, tail, signal: call.signal });
     }),
   ];
 }

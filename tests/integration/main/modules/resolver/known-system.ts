@@ -3,7 +3,8 @@ import { ensureMainInstance } from '#main/database/instances.ts';
 import { putLease } from '#main/database/leases.ts';
 import { type ObservedRow, putObserved } from '#main/database/observed.ts';
 import { findService, insertService, type StoredService } from '#main/database/services.ts';
-import { type ServiceSpecInput, serviceSpecSchema } from '#shared/contract/services.ts';
+import { newId } from '#shared/base/ids.ts';
+import { type ServiceSpecInput, serviceSpecSchema } from '#shared/contract/service-spec.ts';
 import type { Home } from '#shared/node/home.ts';
 
 /** A real `core.db`, filled as the api would fill it. */
@@ -26,7 +27,8 @@ export async function addService(db: CoreDb, name: string, endpoints: readonly s
     endpoints: endpoints.map((endpoint) => ({ name: endpoint, containerPort: 80, range: 'test' })),
   };
   const service = await db.commit((write) => {
-    insertService(write, serviceSpecSchema.parse(spec), ensureMainInstance(write));
+    const seat = { id: newId('svc'), instanceId: ensureMainInstance(write) };
+    insertService(write, serviceSpecSchema.parse(spec), seat);
     return findService(write, name);
   });
   if (service === null) throw new Error(`The service ${name} was not stored.`);

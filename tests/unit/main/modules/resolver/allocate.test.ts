@@ -97,7 +97,7 @@ describe('a port', () => {
     managedServiceId: null,
     composeProject: null,
     startedAt: null,
-    labels: {},
+    checkout: null,
   };
   const published = (port: number, protocol = 'tcp') => [{ protocol, address: '::1', port, containerPort: 80 }];
   const judgement = judgePorts(
@@ -108,9 +108,8 @@ describe('a port', () => {
           port: 4000,
           protocol: 'tcp',
           address: '127.0.0.1',
-          serviceId: 'svc_db',
-          serviceName: 'db',
-          endpoint: 'sql',
+          service: { id: 'svc_db', name: 'db', endpoint: 'sql' },
+          note: null,
           since: '2026-01-01T00:00:00.000Z',
         },
       ],

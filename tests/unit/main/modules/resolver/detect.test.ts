@@ -193,7 +193,7 @@ describe("another service's lease", () => {
   it.each([
     ['another protocol', leaseOf({ protocol: 'udp' })],
     ['another port', leaseOf({ port: 3001 })],
-    ['the service itself', leaseOf({ serviceId: 'svc_web', serviceName: 'web' })],
+    ['the service itself', leaseOf({ service: { id: 'svc_web', name: 'web', endpoint: 'http' } })],
   ])('does not block when it is for %s', (_, lease) => {
     expect(detectConflicts(inputOf({ probes: ['free'], leases: [lease] }))).toEqual([]);
   });
@@ -243,6 +243,7 @@ describe('a container of the engine', () => {
         holder: {
           ...containerHolder,
           pid: 4242,
+          identity: '4242.1.boot',
           command: 'node server.js',
           user: 'ada',
           checkout: nodeHolder.checkout,
@@ -262,7 +263,7 @@ describe('a container of the engine', () => {
 
   it('does not conflict with the service it belongs to', () => {
     const change = {
-      leases: [leaseOf({ serviceId: 'svc_web', serviceName: 'web' })],
+      leases: [leaseOf({ service: { id: 'svc_web', name: 'web', endpoint: 'http' } })],
       containers: [containerOf({ managedServiceId: 'svc_web' })],
       listeners: [listenerOf({ owner: forwarder }), listenerOf({ family: 6, address: '::', owner: forwarder })],
     };

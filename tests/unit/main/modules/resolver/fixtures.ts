@@ -44,9 +44,8 @@ export function leaseOf(change: Partial<LeaseFact> = {}): LeaseFact {
     port: 3000,
     protocol: 'tcp',
     address: '127.0.0.1',
-    serviceId: 'svc_db',
-    serviceName: 'db',
-    endpoint: 'sql',
+    service: { id: 'svc_db', name: 'db', endpoint: 'sql' },
+    note: null,
     since: '2026-01-01T00:00:00.000Z',
     ...change,
   };
@@ -63,7 +62,7 @@ export function containerOf(change: Partial<ContainerFact> = {}): ContainerFact 
     composeProject: 'shop',
     ports: [{ protocol: 'tcp', address: '0.0.0.0', port: 3000, containerPort: 80 }],
     startedAt: '2026-01-02T00:00:00.000Z',
-    labels: {},
+    checkout: null,
     ...change,
   };
 }
@@ -124,6 +123,7 @@ export function holderOf(change: Partial<Holder>): Holder {
     type: 'unknown',
     name: 'unknown',
     pid: null,
+    identity: null,
     command: null,
     user: null,
     since: null,
@@ -140,6 +140,7 @@ export const nodeHolder = holderOf({
   type: 'process',
   name: 'node',
   pid: 4242,
+  identity: '4242.1.boot',
   command: 'node server.js',
   user: 'ada',
   since: '2026-01-03T00:00:00.000Z',

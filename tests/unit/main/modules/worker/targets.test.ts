@@ -15,6 +15,7 @@ function service(overrides: Partial<Service> = {}, address = '127.0.0.1'): Servi
     health: 'none',
     desired: 'running',
     needsRestart: false,
+    waits: false,
     runtime: {
       type: 'container',
       image: 'web',
@@ -28,6 +29,7 @@ function service(overrides: Partial<Service> = {}, address = '127.0.0.1'): Servi
         pid: 1,
         startedAt: time,
         exit: null,
+        adopted: false,
         observedAt: time,
       },
     },
@@ -103,11 +105,12 @@ describe('what is checked', () => {
   });
 
   it('begins anew with another start of the container, another port or another check, not with another health', () => {
-    const { observed } = service().runtime;
-    const restarted = observed === null ? null : { ...observed, startedAt: '2026-01-02T03:04:06.006Z' };
+    const { runtime } = service();
+    if (runtime.type !== 'container' || runtime.observed === null) throw new Error('The fixture runs in a container');
+    const restarted = { ...runtime.observed, startedAt: '2026-01-02T03:04:06.006Z' };
     const generations = [
       service(),
-      service({ runtime: { ...service().runtime, observed: restarted } }),
+      service({ runtime: { ...runtime, observed: restarted } }),
       service(tcp('http')),
       service({}, '127.0.0.2'),
       service({ health: 'healthy', statusReason: 'x' }),

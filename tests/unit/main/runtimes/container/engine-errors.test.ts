@@ -45,6 +45,9 @@ describe('what an answer of the engine means', () => {
     ],
     [400, 'invalid mount config for type "bind": bind source path does not exist: /srv/none', 'CONTAINER_FAILED'],
     [500, 'exec /app: exec format error', 'CONTAINER_FAILED'],
+    // An address inside a network, not a port.
+    [403, 'Address already in use', 'CONTAINER_FAILED'],
+    [403, 'failed to set up container networking: Address already in use', 'CONTAINER_FAILED'],
     // Podman 4 and 5.
     [404, 'shop/web:1: image not known', 'IMAGE_NOT_FOUND'],
     [

@@ -1,0 +1,59 @@
+import { isClosError } from '#shared/contract/clos-error.ts';
+import type { ReadDb } from '../../database/handle.ts';
+import { findService, listServices, type StoredService, updateLife } from '../../database/services.ts';
+import type { ApiContext } from './api-context.ts';
+import type { Command } from './commands.ts';
+import { driverOf } from './drivers.ts';
+import { referencedServices } from './environment.ts';
+import { changeStatus } from './life.ts';
+import { reload } from './reload.ts';
+import { isActive, isUp, specHash } from './service-view.ts';
+
+/** The services that run and were told something of this one that is not so any more: what changed, they read only at a start. */
+export function staleDependents(db: ReadDb, changed: StoredService): StoredService[] {
+  return listServices(db).filter(
+    (service) =>
+      service.id !== changed.id &&
+      isActive(service) &&
+      service.applied !== null &&
+      referencedServices(service).has(changed.name) &&
+      service.applied !== specHash(db, service),
+  );
+}
+
+async function restartOne(api: ApiContext, service: StoredService, command: Command): Promise<void> {
+  const { db } = api;
+  const driver = driverOf(service);
+  command.hold(service);
+  await driver.stop(api, service, command);
+  const applied = await driver.run(api, reload(api, service.id), command);
+  await db.commit((write) => updateLife(write, service.id, { applied }));
+}
+
+/**
+ * Restarts whoever was told of this service's ports, and only where what they were told has changed. One that is busy, or cannot
+ * be started again, does not undo what the command is about; it says so in its step.
+ */
+export async function restartDependents(api: ApiContext, changed: StoredService, command: Command): Promise<void> {
+  for (const service of staleDependents(api.db.read, changed)) {
+    try {
+      await command.step(`Tell ${service.name}`, () => restartOne(api, service, command));
+    } catch (error) {
+      if (!isClosError(error)) throw error;
+      await recordUntold(api, { service, error: error.message }, command);
+    }
+  }
+}
+
+/** A dependent that was stopped and did not come back is a failure of its own; one that was busy still shows `needsRestart`. */
+async function recordUntold(
+  api: ApiContext,
+  { service, error }: { service: StoredService; error: string },
+  command: Command,
+): Promise<void> {
+  await api.db.commit((write) => {
+    const latest = findService(write, service.id);
+    if (latest === null || isUp(latest)) return;
+    changeStatus(write, latest, { to: 'failed', reason: error, ...command });
+  });
+}

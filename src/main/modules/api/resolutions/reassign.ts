@@ -1,0 +1,30 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
+import { conflictSentence } from '../conflict-record.ts';
+import { grantLease } from '../leases.ts';
+import { rememberService } from '../service-before.ts';
+import { type Apply, recordResolved, wantingEndpoint } from './resolution.ts';
+
+/** Leases the offered port to the endpoint and closes the conflict, in one transaction. */
+export const reassign: Apply = async (api, resolution, command) => {
+  const { conflict, option, service } = resolution;
+  const { port } = option;
+  if (port === null) throw new Error(`The option ${option.id} of ${conflict.id} names no port`);
+  await command.remember([{ type: 'restore-service', before: rememberService(service) }]);
+  await command.step(`Lease :${port} to ${service.name}/${conflict.wanted.endpoint}`, () =>
+    api.db.commit((write) => {
+      const wanting = wantingEndpoint(write, resolution);
+      const { actor, cause } = command;
+      const reason = `reassigned: ${conflictSentence(conflict)}`;
+      if (!grantLease(write, wanting.service, { endpoint: wanting.endpoint, port, reason, actor, cause })) {
+        throw new ClosError(
+          'PORT_CONFLICT',
+          `:${port} was leased to another service meanwhile. Look at the conflict again.`,
+          {
+            extra: { conflicts: [] },
+          },
+        );
+      }
+      recordResolved(write, resolution, command);
+    }),
+  );
+};

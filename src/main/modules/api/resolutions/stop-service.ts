@@ -1,0 +1,48 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
+import { findService, updateLife } from '../../../database/services.ts';
+import { driverOf } from '../drivers.ts';
+import { grantLease, releaseLease } from '../leases.ts';
+import { changeHealth, changeStatus, changeWaits } from '../life.ts';
+import { rememberService } from '../service-before.ts';
+import { isActive } from '../service-view.ts';
+import { type Apply, recordResolved, wantingEndpoint } from './resolution.ts';
+
+/** Has the other service make room: it stops if it runs, and its lease of the port goes to the one that asks. */
+export const stopService: Apply = async (api, resolution, command) => {
+  const { conflict, service } = resolution;
+  const { protocol, port } = conflict.wanted;
+  const holder = conflict.holder.service === null ? null : findService(api.db.read, conflict.holder.service.id);
+  if (holder === null) throw new ClosError('CONFLICT_CLOSED', 'The service that held the port is gone. Start again.');
+  command.hold(holder);
+  await command.remember([
+    { type: 'restore-service', before: rememberService(service) },
+    { type: 'restore-service', before: rememberService(holder) },
+  ]);
+  if (isActive(holder)) {
+    await driverOf(holder).stop(api, holder, command);
+  }
+  await command.step(`Give :${port} from ${holder.name} to ${service.name}`, () =>
+    api.db.commit((write) => {
+      const { actor, cause } = command;
+      const other = findService(write, holder.id) ?? holder;
+      for (const endpoint of other.endpoints) {
+        if (endpoint.protocol === protocol && endpoint.lease?.port === port) {
+          releaseLease(write, other, { endpoint, actor, cause });
+        }
+      }
+      const why = `made room for ${service.name}`;
+      if (isActive(holder)) {
+        updateLife(write, other.id, { desired: 'stopped' });
+        changeHealth(write, other, { to: 'none', actor, cause });
+        changeStatus(write, other, { to: 'stopped', reason: why, actor, cause });
+      }
+      changeWaits(write, other, { to: false, reason: why, actor, cause });
+      const wanting = wantingEndpoint(write, resolution);
+      const reason = `taken over from ${holder.name}`;
+      if (!grantLease(write, wanting.service, { endpoint: wanting.endpoint, port, reason, actor, cause })) {
+        throw new ClosError('PORT_CONFLICT', `:${port} is leased to another service.`, { extra: { conflicts: [] } });
+      }
+      recordResolved(write, resolution, command);
+    }),
+  );
+};

@@ -1,0 +1,3 @@
+import { runWrapper } from './wrapper.ts';
+
+await runWrapper();
