@@ -36,12 +36,12 @@ export function useAdopt(): OperationRun<AdoptInput> {
         throw error;
       }
     },
-    (operation, { port, name }) => {
+    (operation, { port, protocol, name }) => {
       markStale([contract.services.list.id, contract.ports.map.id, contract.ports.who.id]);
       tellOutcome(operation, {
         done: `${operation.subject.name ?? name ?? `:${port}`} is a service now`,
         failed: `:${port} was not adopted`,
-        command: commandLines.adopt(port, name),
+        command: commandLines.adopt(port, protocol, name),
         subject: `port ${port}`,
       });
     },

@@ -1,8 +1,15 @@
+import type { ProgramRule } from '#shared/contract/settings.ts';
 import type { Protocol } from './port-state.ts';
 import { joinWords } from './words.ts';
 
-function udp(protocol: Protocol): string[] {
-  return protocol === 'udp' ? ['--udp'] : [];
+/** "3000", "5353/udp". */
+function portWord(port: number, protocol: Protocol): string {
+  return protocol === 'udp' ? `${port}/udp` : String(port);
+}
+
+function ruleCommand(name: 'protect' | 'may-end', rule: ProgramRule, remove: boolean): string {
+  const contains = rule.commandContains === undefined ? [] : ['--command-contains', rule.commandContains];
+  return joinWords(['clos', name, rule.name, ...contains, ...(remove ? ['--remove'] : [])]);
 }
 
 /** The command line's words for what a click does. One place, so that the dashboard never shows a command that does not exist. */
@@ -16,20 +23,16 @@ export const commandLines = {
   resolve: (id: string, option: string) => `clos resolve ${id} --option ${option}`,
   undo: (operationId: string) => `clos undo ${operationId}`,
   who: (port: number) => `clos who ${port}`,
-  adopt: (what: number | string, name?: string) =>
-    joinWords(['clos', 'adopt', String(what), ...(name === undefined ? [] : ['--name', name])]),
-  reserve: (port: number, { note, protocol }: { note?: string; protocol: Protocol }) =>
-    joinWords([
-      'clos',
-      'ports',
-      'reserve',
-      String(port),
-      ...udp(protocol),
-      ...(note === undefined ? [] : ['--note', note]),
-    ]),
-  release: (port: number) => `clos ports release ${port}`,
+  adopt: (port: number, protocol: Protocol, name?: string) =>
+    joinWords(['clos', 'adopt', portWord(port, protocol), ...(name === undefined ? [] : ['--name', name])]),
+  reserve: (port: number, protocol: Protocol, note?: string) =>
+    joinWords(['clos', 'ports', 'reserve', portWord(port, protocol), ...(note === undefined ? [] : ['--note', note])]),
+  release: (port: number, protocol: Protocol) => `clos ports release ${portWord(port, protocol)}`,
   move: (service: string, endpoint: string, port: number | 'auto') => `clos ports move ${service}/${endpoint} ${port}`,
   setRange: (name: string, first: string, last: string) => `clos ports set-range ${name} ${first}-${last}`,
+  removeRange: (name: string) => `clos ports rm-range ${name}`,
   onConflict: (policy: string) => `clos settings on-conflict ${policy}`,
+  mayEnd: (rule: ProgramRule, remove: boolean) => ruleCommand('may-end', rule, remove),
+  protect: (rule: ProgramRule, remove: boolean) => ruleCommand('protect', rule, remove),
   open: () => 'clos open',
 };

@@ -6,7 +6,7 @@ export const policyWords: Record<ConflictPolicy, { label: string; sentence: stri
   reassign: { label: 'take another', sentence: 'The service gets the nearest free port of its range and keeps it.' },
   takeover: {
     label: 'take it over',
-    sentence: 'Who holds the port is stopped: services and containers, and of other programs only those named below.',
+    sentence: 'A service that holds the port is stopped; of other programs, only those that the settings name.',
   },
   wait: { label: 'wait', sentence: 'The service starts by itself as soon as the port frees.' },
 };

@@ -65,3 +65,10 @@ export function endpointLook(service: Service, endpoint: ServiceEndpoint, confli
 export function openConflictOf(service: Service, conflicts: readonly Conflict[]): Conflict | undefined {
   return conflicts.find((conflict) => conflict.state === 'open' && conflict.wanted.serviceId === service.id);
 }
+
+/** The port that a text names: "3000" or ":3000". Null for anything else. */
+export function portIn(text: string): number | null {
+  const digits = /^:?(\d{1,5})$/.exec(text.trim())?.[1];
+  const port = Number(digits);
+  return digits !== undefined && port >= 1 && port <= 65_535 ? port : null;
+}

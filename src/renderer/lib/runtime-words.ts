@@ -13,6 +13,11 @@ export function runsWords({ runtime }: Service): string {
   }
 }
 
+/** True where CLOS starts and stops it; what it only watches is somebody else's to run. */
+export function isDriven({ runtime }: Service): boolean {
+  return runtime.type !== 'external';
+}
+
 /** True where CLOS took over what ran already. */
 export function isAdopted({ runtime }: Service): boolean {
   return runtime.type !== 'external' && runtime.observed?.adopted === true;

@@ -1,10 +1,14 @@
+import { useQuery } from '@tanstack/react-query';
 import type { Conflict } from '#shared/contract/conflicts.ts';
+import { contract } from '#shared/contract/contract.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import { OperationOutcome } from '../../components/operation-outcome.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
+import { WaitingRow } from '../../components/waiting-row.tsx';
 import { explain, wantParts, wantWords } from '../../lib/conflict-words.ts';
+import { listQuery } from '../../lib/query.ts';
 import { ClosedConflict } from './closed-conflict.tsx';
 import { EvidenceList } from './evidence-list.tsx';
 import { HolderFacts } from './holder-facts.tsx';
@@ -41,6 +45,8 @@ export function ConflictCard({ conflict, onSettled }: ConflictCardProps) {
   const { operation } = resolution;
   const done = operation?.status === 'succeeded';
   const open = conflict.state === 'open' && !done;
+  const services = useQuery(listQuery(contract.services.list));
+  const waiting = open ? services.data?.find(({ id, waits }) => waits && id === conflict.wanted.serviceId) : undefined;
 
   return (
     <article aria-label={wantWords(conflict)} className="flex flex-col gap-4">
@@ -52,7 +58,12 @@ export function ConflictCard({ conflict, onSettled }: ConflictCardProps) {
         </div>
       </div>
 
-      {open && <WaysOut conflict={conflict} resolution={resolution} />}
+      {waiting !== undefined && (
+        <div className="-mx-5 border-y">
+          <WaitingRow service={waiting} />
+        </div>
+      )}
+      {open && <WaysOut conflict={conflict} waits={waiting !== undefined} resolution={resolution} />}
       {resolution.error !== null && <InlineProblem error={resolution.error} />}
       {operation !== null && <OperationOutcome operation={operation} />}
       {conflict.state !== 'open' && operation === null && <ClosedConflict conflict={conflict} />}

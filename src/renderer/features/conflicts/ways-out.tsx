@@ -37,12 +37,14 @@ function Confirm({ option, onYes, onNo }: ConfirmProps) {
 
 interface WaysOutProps {
   conflict: Conflict;
+  /** The service starts by itself as soon as the port frees, so waiting is no choice any more. */
+  waits: boolean;
   resolution: OperationRun<ConflictOption>;
 }
 
 /** The options of an open conflict: choose, look at what would be done, do it. High risk asks once more. */
-export function WaysOut({ conflict, resolution }: WaysOutProps) {
-  const options = inOrder(conflict.options);
+export function WaysOut({ conflict, waits, resolution }: WaysOutProps) {
+  const options = inOrder(conflict.options).filter(({ strategy }) => !waits || strategy !== 'wait');
   const [chosenId, setChosenId] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
   const preview = usePreview(conflict.id);

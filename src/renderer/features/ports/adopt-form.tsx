@@ -46,7 +46,7 @@ export function AdoptForm({ port, protocol }: AdoptFormProps) {
           Make it a service
         </Button>
       </div>
-      <CommandLine command={commandLines.adopt(port, wanted)} className="justify-between" />
+      <CommandLine command={commandLines.adopt(port, protocol, wanted)} className="justify-between" />
       {preview.data !== undefined && <OperationPlan plan={preview.data} />}
       {preview.isError && <InlineProblem error={preview.error} />}
       {adoption.error !== null && <InlineProblem error={adoption.error} />}

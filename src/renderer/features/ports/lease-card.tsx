@@ -8,8 +8,8 @@ import { inputClass } from '../../components/field.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { commandLines } from '../../lib/commands.ts';
+import { portIn } from '../../lib/port-state.ts';
 import { type LeaseOwner, ownerOf, useMoveLease } from './move-lease.ts';
-import { portIn } from './port-map.ts';
 import { useRelease } from './release-lease.ts';
 
 interface MoveFormProps {
@@ -101,7 +101,7 @@ export function LeaseCard({ lease, onMoved }: LeaseCardProps) {
         <ActionButton
           label="Release"
           icon="close"
-          command={commandLines.release(lease.port)}
+          command={commandLines.release(lease.port, lease.protocol)}
           disabled={release.isPending}
           onAct={() => release.mutate(lease)}
         />

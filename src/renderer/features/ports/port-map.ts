@@ -104,13 +104,6 @@ export function matchesSearch(row: PortRow, search: string): boolean {
     .every((word) => text.includes(word));
 }
 
-/** The port that a search asks for as such: "3000" or ":3000". Null for anything else. */
-export function portIn(search: string): number | null {
-  const digits = /^:?(\d{1,5})$/.exec(search.trim())?.[1];
-  const port = Number(digits);
-  return digits !== undefined && port >= 1 && port <= 65_535 ? port : null;
-}
-
 /** How a step of the strip is drawn: what matters most of the ports that it stands for. */
 const byWeight: readonly PortLook[] = ['contested', 'used', 'leased', 'foreign', 'clos', 'reserved', 'claimed'];
 

@@ -10,10 +10,11 @@ import { Page } from '../../components/page.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { countWords } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keyboard.ts';
+import { portIn } from '../../lib/port-state.ts';
 import { operationQuery } from '../../lib/query.ts';
 import { usePortMap } from '../../lib/use-port-map.ts';
 import { Legend } from './legend.tsx';
-import { buildMap, countByFilter, isNarrow, type Narrowing, narrow, type PortFilter, portIn } from './port-map.ts';
+import { buildMap, countByFilter, isNarrow, type Narrowing, narrow, type PortFilter } from './port-map.ts';
 import { PortMapView } from './port-map-view.tsx';
 import { RangesDialog } from './ranges-dialog.tsx';
 

@@ -54,12 +54,15 @@ export function checkRanges(drafts: readonly RangeDraft[]): { items: Range[] } |
   return { errors };
 }
 
-/** The commands that would do what the drafts say, one for each range that is new or changed. */
+/** The commands that would do what the drafts say: one for each range that goes, is new or is changed. */
 export function rangeCommands(before: readonly Range[], drafts: readonly RangeDraft[]): string[] {
-  return drafts
-    .filter(({ name, first, last }) => {
-      const known = before.find((range) => range.name === name.trim());
-      return name.trim() !== '' && (String(known?.first) !== first.trim() || String(known?.last) !== last.trim());
-    })
-    .map(({ name, first, last }) => commandLines.setRange(name.trim(), first.trim(), last.trim()));
+  const removed = before.filter(({ name }) => !drafts.some((draft) => draft.name.trim() === name));
+  const changed = drafts.filter(({ name, first, last }) => {
+    const known = before.find((range) => range.name === name.trim());
+    return name.trim() !== '' && (String(known?.first) !== first.trim() || String(known?.last) !== last.trim());
+  });
+  return [
+    ...removed.map(({ name }) => commandLines.removeRange(name)),
+    ...changed.map(({ name, first, last }) => commandLines.setRange(name.trim(), first.trim(), last.trim())),
+  ];
 }

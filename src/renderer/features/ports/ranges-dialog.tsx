@@ -53,7 +53,6 @@ export function RangesDialog({ ranges, onClose }: { ranges: readonly Range[]; on
   const formId = useId();
   const change = usePutRanges(before, onClose);
   const commands = rangeCommands(before, drafts);
-  const removed = before.filter(({ name }) => !drafts.some((draft) => draft.name.trim() === name));
 
   const submit = () => {
     const checked = checkRanges(drafts);
@@ -106,9 +105,6 @@ export function RangesDialog({ ranges, onClose }: { ranges: readonly Range[]; on
         </ul>
         {errors.items !== undefined && <p className="text-12 text-failed">{errors.items}</p>}
         {change.isError && Object.keys(errors).length === 0 && <InlineProblem error={change.error} />}
-        {removed.length > 0 && (
-          <p className="text-12 text-faint">Goes away: {removed.map(({ name }) => name).join(', ')}</p>
-        )}
         {commands.length > 0 && (
           <div className="flex flex-col border-t pt-2">
             {commands.map((command) => (

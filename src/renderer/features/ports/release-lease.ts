@@ -19,7 +19,7 @@ export function useRelease() {
       showToast({
         tone: 'plain',
         title: owner === null ? `:${port} is no longer reserved` : `${owner.service.name} gave :${port} back`,
-        command: commandLines.release(port),
+        command: commandLines.release(port, protocol),
         undo: undoWith(() =>
           owner === null ? reserve({ port, protocol, ...(note === null ? {} : { note }) }) : leasePort(owner, port),
         ),

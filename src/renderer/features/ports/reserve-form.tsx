@@ -11,7 +11,7 @@ export function ReserveForm({ port }: { port: number }) {
   const [note, setNote] = useState('');
   const reservation = useReserve();
   const protocol = 'tcp';
-  const given = note.trim() === '' ? {} : { note: note.trim() };
+  const given: { note?: string } = note.trim() === '' ? {} : { note: note.trim() };
   return (
     <form
       aria-label={`Reserve ${port}`}
@@ -34,7 +34,7 @@ export function ReserveForm({ port }: { port: number }) {
           Reserve
         </Button>
       </div>
-      <CommandLine command={commandLines.reserve(port, { protocol, ...given })} className="justify-between" />
+      <CommandLine command={commandLines.reserve(port, protocol, given.note)} className="justify-between" />
       {reservation.isError && <InlineProblem error={reservation.error} />}
     </form>
   );

@@ -26,7 +26,7 @@ export function useReserve() {
       showToast({
         tone: 'plain',
         title: `:${reservation.port} is reserved`,
-        command: commandLines.reserve(reservation.port, reservation),
+        command: commandLines.reserve(reservation.port, reservation.protocol, reservation.note),
         undo: undoWith(() => client.ports.release({ id })),
       }),
     onSettled: () => markStale(leaseStale),

@@ -15,7 +15,7 @@ export function createCommand(draft: ServiceDraft): string {
   if (type === 'container') words.push('--image', draft.image.trim() || 'IMAGE');
   if (type === 'external') words.push('--external');
   for (const endpoint of draft.endpoints) {
-    if (type === 'container' && endpoint.containerPort.trim() !== '') words.push('-p', publishWord(endpoint, true));
+    if (type === 'container' && endpoint.containerPort.trim() !== '') words.push('--port', publishWord(endpoint, true));
     if (type !== 'container') words.push('--port', publishWord(endpoint, false));
   }
   if (type === 'process' && draft.cwd.trim() !== '') words.push('--cwd', draft.cwd.trim());

@@ -39,11 +39,28 @@ interface ServiceRowProps {
   service: Service;
   conflicts: readonly Conflict[];
   active: boolean;
+  /** Null where it cannot be chosen: CLOS does not start what it only watches. */
+  selection: { chosen: boolean; any: boolean; onToggle: () => void } | null;
+}
+
+function Choose({ name, selection, active }: Pick<ServiceRowProps, 'selection' | 'active'> & { name: string }) {
+  if (selection === null) return null;
+  const { chosen, any, onToggle } = selection;
+  return (
+    <input
+      type="checkbox"
+      aria-label={`Select ${name}`}
+      checked={chosen}
+      tabIndex={active ? 0 : -1}
+      onChange={onToggle}
+      className={`-ml-4 size-3 shrink-0 accent-(--c-accent-fill) ${chosen || any || active ? '' : 'opacity-0 group-hover/row:opacity-100 focus-visible:opacity-100'}`}
+    />
+  );
 }
 
 const shownPorts = 2;
 
-export function ServiceRow({ service, conflicts, active }: ServiceRowProps) {
+export function ServiceRow({ service, conflicts, active, selection }: ServiceRowProps) {
   const now = useNow();
   const conflict = openConflictOf(service, conflicts);
   const held = conflict !== undefined && !service.waits && !isUp(service);
@@ -54,7 +71,8 @@ export function ServiceRow({ service, conflicts, active }: ServiceRowProps) {
   const more = service.endpoints.length - shownPorts;
   return (
     <>
-      <Cell className="flex min-w-0 items-center gap-2.5">
+      <Cell className={`flex min-w-0 items-center gap-2.5 ${selection === null ? '' : '-ml-2.5 pl-1.5'}`}>
+        <Choose name={service.name} selection={selection} active={active} />
         <StatusGlyph status={glyphOf(service, conflicts)} />
         <span className="truncate font-medium" title={service.name}>
           {service.name}
