@@ -145,6 +145,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   owned.use(() => waiting.stop());
   owned.use(() => server.close());
   const ports = await server.listen();
+  policy.resume();
   return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };
 }
 
