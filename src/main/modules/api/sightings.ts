@@ -37,10 +37,12 @@ function isWorthTelling({ kind, severity, holder }: DetectedConflict): boolean {
 function reconcile(
   write: WriteDb,
   service: StoredService,
-  { seen, who }: { seen: readonly DetectedConflict[]; who: Provenance },
+  { seen: all, who }: { seen: readonly DetectedConflict[]; who: Provenance },
 ): void {
   const { actor, cause } = who;
   const open = openConflictsOf(write, service.id);
+  // Where several hold a port, the first finding speaks for all: a lease before the socket that comes with it.
+  const seen = all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index);
   for (const conflict of open) {
     if (seen.some((one) => isSame(one, conflict))) continue;
     closeConflict(write, conflict.id, 'cleared');

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createClaimsWatch, type WatchedClaim } from '#main/host/claims-watch.ts';
 import { probeConnect } from '#main/host/connect-probe.ts';
+import { isForwarder } from '#main/host/protection.ts';
 import type { DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Sighting, WantedClaim } from '#shared/contract/internal.ts';
 import { createAnswerWatch } from './answer-watch.ts';
@@ -26,6 +27,9 @@ export interface Watch {
 /** Commits come in bursts; one look serves them all. */
 const settleMs = 100;
 const retryMs = 1000;
+/** How often, and how far apart, a forwarder without a container is looked at before it is told as what it is. */
+const mostUnclearLooks = 10;
+const unclearMs = 200;
 
 /** The ports of one service as they are claimed now: leased, or wanted by number. */
 function claimsOf(service: StoredServiceFact, world: StoredWorld): WantedClaim[] {
@@ -50,6 +54,10 @@ function situationOf(service: StoredServiceFact, claims: readonly WantedClaim[])
     openConflicts,
     claims.map(({ protocol, address, port }) => [protocol, address, port]),
   ]);
+}
+
+function isUnclear({ holder }: DetectedConflict): boolean {
+  return holder.type === 'process' && isForwarder({ name: holder.name, executable: null, argv: [] });
 }
 
 /** A sighting but for when it was made. */
@@ -88,6 +96,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   /** By service: its situation and its last report. */
   const known = new Map<string, { situation: string; reported: string | null }>();
   const dirty = new Set<string>();
+  const unclearLooks = new Map<string, number>();
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
   const stopping = new AbortController();
@@ -181,7 +190,9 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   async function see(services: readonly StoredServiceFact[], now: StoredWorld): Promise<Sighting[]> {
     const claims = services.flatMap((service) => claimsOf(service, now));
     const found = await findConflicts(proposer, { claims, how: 'look' }, now);
-    return services.map((service): Sighting => {
+    const unclear = new Set(found.filter(isUnclear).map(({ wanted }) => wanted.serviceId));
+    const told = services.filter(({ id }) => !unclear.has(id) || !lookTwice(id));
+    return told.map((service): Sighting => {
       const own = found.filter(({ wanted }) => wanted.serviceId === service.id);
       if (service.runtime === 'external') {
         const holder = own.find(({ severity }) => severity === 'blocking')?.holder;
@@ -191,6 +202,19 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
       const conflicts = [...own.filter((one) => isNow(one, service)), ...notAnswering(service, now)];
       return { serviceId: service.id, asOf: now.seq, conflicts, answering: null };
     });
+  }
+
+  /** A forwarder's container is known as soon as the engine's news of it is in. True while that may still be on its way. */
+  function lookTwice(serviceId: string): boolean {
+    const looks = (unclearLooks.get(serviceId) ?? 0) + 1;
+    if (looks > mostUnclearLooks) {
+      unclearLooks.delete(serviceId);
+      return false;
+    }
+    unclearLooks.set(serviceId, looks);
+    dirty.add(serviceId);
+    schedule(unclearMs);
+    return true;
   }
 
   function notAnswering(service: StoredServiceFact, now: StoredWorld): DetectedConflict[] {
