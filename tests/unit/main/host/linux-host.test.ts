@@ -240,6 +240,7 @@ describe('what Linux says about ports', () => {
       ephemeral: { from: 32768, to: 60999 },
       privilegedBelow: 1024,
       reserved: [40000, 40001, 40002, 50000],
+      excluded: [],
     });
   });
 
@@ -249,6 +250,7 @@ describe('what Linux says about ports', () => {
       ephemeral: { from: 32768, to: 60999 },
       privilegedBelow: 1024,
       reserved: [],
+      excluded: [],
     });
     expect(await host.listListeners({ owners: true })).toEqual([]);
   });

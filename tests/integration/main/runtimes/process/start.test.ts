@@ -72,7 +72,12 @@ describe('a process that was started', () => {
     const dir = join(temporaryFolder(), 'processes');
     const runtime = newRuntime({ dir });
     const secret = 'correct-horse-battery';
-    await runtime.start({ serviceId: 'web', command: ['sh', '-c', 'sleep 100'], cwd: tmpdir(), env: { ...env, secret } });
+    await runtime.start({
+      serviceId: 'web',
+      command: ['sh', '-c', 'sleep 100'],
+      cwd: tmpdir(),
+      env: { ...env, secret },
+    });
 
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).map((entry) => ({
       path: join(entry.parentPath, entry.name),
@@ -85,7 +90,10 @@ describe('a process that was started', () => {
       '/web/run.json',
     ]);
     expect(files.filter(({ path, isFile }) => isFile && readFileSync(path, 'utf8').includes(secret))).toEqual([]);
-    const modes = [{ path: dir, isFile: false }, ...files].map(({ path, isFile }) => [isFile, statSync(path).mode & 0o777]);
+    const modes = [{ path: dir, isFile: false }, ...files].map(({ path, isFile }) => [
+      isFile,
+      statSync(path).mode & 0o777,
+    ]);
     expect(modes.filter(([isFile, mode]) => mode !== (isFile ? 0o600 : 0o700))).toEqual([]);
   });
 
@@ -172,9 +180,21 @@ describe('a program that cannot be started', () => {
       () => ({ command: ['./script'] }),
       (cwd) => `The program that the first line of ${cwd}/script names was not found.`,
     ],
-    ['has no folder', (cwd) => ({ command: ['ls'], cwd: `${cwd}/gone` }), (cwd) => `The folder ${cwd}/gone does not exist.`],
-    ['has a file for a folder', (cwd) => ({ command: ['ls'], cwd: `${cwd}/plain` }), (cwd) => `${cwd}/plain is not a folder.`],
-    ['has a folder that depends on ours', () => ({ command: ['ls'], cwd: 'shop' }), () => 'The folder shop is not an absolute path.'],
+    [
+      'has no folder',
+      (cwd) => ({ command: ['ls'], cwd: `${cwd}/gone` }),
+      (cwd) => `The folder ${cwd}/gone does not exist.`,
+    ],
+    [
+      'has a file for a folder',
+      (cwd) => ({ command: ['ls'], cwd: `${cwd}/plain` }),
+      (cwd) => `${cwd}/plain is not a folder.`,
+    ],
+    [
+      'has a folder that depends on ours',
+      () => ({ command: ['ls'], cwd: 'shop' }),
+      () => 'The folder shop is not an absolute path.',
+    ],
     ['is nothing', () => ({ command: [] }), () => 'There is no command to run.'],
     [
       'has more arguments than the system allows',
@@ -219,16 +239,21 @@ describe('a program that cannot be started', () => {
     const runtime = newRuntime({ wrapper: '/nowhere/wrapper.js' });
     await expect(run(runtime, '')).rejects.toMatchObject({
       code: 'PROCESS_FAILED',
-      message: expect.stringMatching(/^The part of CLOS that watches over it did not start\. .*\/nowhere\/wrapper\.js/s),
+      message: expect.stringMatching(
+        /^The part of CLOS that watches over it did not start\. .*\/nowhere\/wrapper\.js/s,
+      ),
     });
   });
 
-  it.each([['../web'], [''], ['a/b'], ['.hidden']])('is refused a service id that is no name: %j', async (serviceId) => {
-    const runtime = newRuntime();
-    await expect(runtime.start({ serviceId, command: ['ls'], cwd: tmpdir(), env })).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-    });
-  });
+  it.each([['../web'], [''], ['a/b'], ['.hidden']])(
+    'is refused a service id that is no name: %j',
+    async (serviceId) => {
+      const runtime = newRuntime();
+      await expect(runtime.start({ serviceId, command: ['ls'], cwd: tmpdir(), env })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    },
+  );
 });
 
 function programFolder(): string {

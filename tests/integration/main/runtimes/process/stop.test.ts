@@ -9,7 +9,11 @@ const grace = 20_000;
 const forever = 'setInterval(() => {}, 1000)';
 
 /** Starts children with the given scripts; each line of the log is `pid NAME`. Resolves with the pids by name. */
-async function runTree(runtime: ProcessRuntime, script: string, names: readonly string[]): Promise<Map<string, number>> {
+async function runTree(
+  runtime: ProcessRuntime,
+  script: string,
+  names: readonly string[],
+): Promise<Map<string, number>> {
   await run(runtime, `const { spawn } = require('child_process'); const node = process.execPath; ${script}`);
   const pids = new Map<string, number>();
   for (const name of names) {
@@ -24,7 +28,10 @@ const say = (name: string) => `console.log(process.pid + ' ${name}')`;
 describe('a process that is stopped', () => {
   it('is asked first, has time to tidy up, and its end is no crash', async () => {
     const runtime = newRuntime();
-    await run(runtime, `process.on('SIGTERM', () => { console.log('bye'); process.exit(0) }); console.log('ready'); ${forever}`);
+    await run(
+      runtime,
+      `process.on('SIGTERM', () => { console.log('bye'); process.exit(0) }); console.log('ready'); ${forever}`,
+    );
     await line(runtime, /ready/);
     const phases: EndPhase[] = [];
     const end = await runtime.stop('web', { graceMs: grace, onPhase: (phase) => phases.push(phase) });
@@ -67,10 +74,11 @@ describe('a process that is stopped', () => {
   it('waits for a child that tidies up longer than its parent, and keeps what it says', async () => {
     const runtime = newRuntime();
     const child = `process.on('SIGTERM', () => setTimeout(() => { console.log('tidy'); process.exit(0) }, 1500)); ${say('child')}; ${forever}`;
-    const pids = await runTree(runtime, `spawn(node, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' }); ${say('root')}; ${forever}`, [
-      'root',
-      'child',
-    ]);
+    const pids = await runTree(
+      runtime,
+      `spawn(node, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' }); ${say('root')}; ${forever}`,
+      ['root', 'child'],
+    );
     const identities = await Promise.all([...pids.values()].map(identityOf));
     const end = await runtime.stop('web', { graceMs: grace });
 
@@ -124,7 +132,12 @@ describe('a process that is stopped', () => {
     await runtime.stop('web', { graceMs: grace });
     const second = await run(runtime, forever);
     process.kill(second.pid, 'SIGTERM');
-    expect((await ended(runtime)).exit).toEqual({ code: null, signal: 'SIGTERM', at: expect.any(String), stopped: false });
+    expect((await ended(runtime)).exit).toEqual({
+      code: null,
+      signal: 'SIGTERM',
+      at: expect.any(String),
+      stopped: false,
+    });
   });
 });
 
@@ -132,10 +145,11 @@ describe('a process that ends by itself', () => {
   it('leaves no children in its group: they would hold its port at the next start', async () => {
     const runtime = newRuntime({ leftoverMs: 300 });
     const stubborn = `process.on('SIGTERM', () => console.log('asked')); ${say('child')}; ${forever}`;
-    const pids = await runTree(runtime, `spawn(node, ['-e', ${JSON.stringify(stubborn)}], { stdio: 'inherit' }); ${say('root')}; ${forever}`, [
-      'root',
-      'child',
-    ]);
+    const pids = await runTree(
+      runtime,
+      `spawn(node, ['-e', ${JSON.stringify(stubborn)}], { stdio: 'inherit' }); ${say('root')}; ${forever}`,
+      ['root', 'child'],
+    );
     const child = await identityOf(pids.get('child') ?? 0);
     process.kill(pids.get('root') ?? 0, 'SIGKILL');
     const end = await ended(runtime);

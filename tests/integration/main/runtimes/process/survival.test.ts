@@ -13,7 +13,11 @@ const holder = fileURLToPath(new URL('./holder.ts', import.meta.url));
 const runSchema = z.object({ wrapper: z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() }) });
 
 /** A process that does what CLOS does, and ends only by being killed. */
-function startHolder(dir: string, what: 'start' | 'stop', script = ''): { child: ChildProcess; said(text: string): Promise<void> } {
+function startHolder(
+  dir: string,
+  what: 'start' | 'stop',
+  script = '',
+): { child: ChildProcess; said(text: string): Promise<void> } {
   const child = spawn(process.execPath, [holder, dir, what, script], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -161,7 +165,10 @@ describe('when a wrapper is killed', () => {
   it('by a signal that asks it to end, it does not', async () => {
     const dir = join(temporaryFolder(), 'processes');
     const runtime = newRuntime({ dir });
-    const started = await run(runtime, "process.once('SIGUSR2', () => process.exit(5)); console.log('ready'); setInterval(() => {}, 1000)");
+    const started = await run(
+      runtime,
+      "process.once('SIGUSR2', () => process.exit(5)); console.log('ready'); setInterval(() => {}, 1000)",
+    );
     await line(runtime, /ready/);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.kill(wrapperOf(dir).pid, signal);
     process.kill(started.pid, 'SIGUSR2');

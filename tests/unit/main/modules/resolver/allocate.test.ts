@@ -119,7 +119,7 @@ describe('a port', () => {
       ],
       ownPorts: [{ name: 'gateway', port: 8080 }],
     },
-    { ephemeral: { from: 32768, to: 60999 }, privilegedBelow: 1024, reserved: [40000] },
+    { ephemeral: { from: 32768, to: 60999 }, privilegedBelow: 1024, reserved: [40000], excluded: [] },
     'tcp',
   );
 
