@@ -52,6 +52,15 @@ export function openConflictsOf(db: ReadDb, serviceId: string): Conflict[] {
     .map(toConflict);
 }
 
+/** The ids of the open conflicts of each service that has any. */
+export function listOpenConflictIds(db: ReadDb): Map<string, string[]> {
+  const rows = db.all<{ service_id: string; ids: string }>(
+    `SELECT service_id, group_concat(id) AS ids FROM (SELECT service_id, id FROM port_conflicts
+       WHERE state = 'open' AND service_id IS NOT NULL ORDER BY id) GROUP BY service_id`,
+  );
+  return new Map(rows.map(({ service_id, ids }) => [service_id, ids.split(',')]));
+}
+
 export function countOpenConflicts(db: ReadDb): number {
   return db.get<{ n: number }>("SELECT count(*) AS n FROM port_conflicts WHERE state = 'open'")?.n ?? 0;
 }

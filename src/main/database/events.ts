@@ -74,6 +74,15 @@ export function listEvents(
 }
 
 /** The newest sequence number, 0 before the first event. */
+/** The newest event of one subject; 0 when there is none. */
+export function lastSeqOf(db: ReadDb, subjectId: string): number {
+  return (
+    db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events WHERE subject_id = @subjectId', {
+      subjectId,
+    })?.seq ?? 0
+  );
+}
+
 export function lastSeq(db: ReadDb): number {
   return db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events')?.seq ?? 0;
 }

@@ -198,13 +198,14 @@ export interface ServiceSummary {
   env: string;
   command: string | null;
   cwd: string | null;
+  waits: 0 | 1;
 }
 
 /** All that are not deleted, in short: a fraction of the cost of `listServices`. */
 export function listServiceSummaries(db: ReadDb): ServiceSummary[] {
   return db.all<ServiceSummary>(
     `SELECT id, name, runtime ->> '$.type' AS runtime, status, env, runtime -> '$.command' AS command,
-            runtime ->> '$.cwd' AS cwd
+            runtime ->> '$.cwd' AS cwd, waits
      FROM services WHERE deleted_at IS NULL`,
   );
 }

@@ -23,6 +23,9 @@ const noise: readonly RegExp[] = [
   /^(LISTEN_FDS|LISTEN_PID|LISTEN_FDNAMES|NOTIFY_SOCKET|INVOCATION_ID|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID)$/,
 ];
 
+/** As much as a host reads of the arguments, or a little less: what is as long may have lost its end. */
+const readArgvBytes = 64 * 1024 - 2;
+
 /** Runners that show a title in place of their arguments; the title is what was typed. */
 const titledRunners = /^(npm|npx|pnpm|yarn)$/;
 
@@ -74,6 +77,7 @@ function runnable(info: ProcessInfo, cwd: string, env: Readonly<Record<string, s
 function argumentsOf(info: ProcessInfo): string[] {
   const [first] = info.argv;
   if (first === undefined) throw unreadable(info, 'Its arguments are hidden.');
+  if (Buffer.byteLength(info.argv.join(' ')) >= readArgvBytes) throw unreadable(info, 'Its arguments are too long.');
   if (info.argv.length > 1 || !/\s/.test(first) || first === info.executable) return info.argv;
   const words = first.trim().split(/\s+/);
   // A title has lost which words were quoted: with a quote or a masked word in it, it is not what was typed.

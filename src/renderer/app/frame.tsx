@@ -7,19 +7,17 @@ import { ConflictDialog } from '../features/conflicts/conflict-dialog.tsx';
 import { ConflictInspector } from '../features/conflicts/conflict-inspector.tsx';
 import { ConflictsPage } from '../features/conflicts/conflicts-page.tsx';
 import { OverviewPage } from '../features/overview/overview-page.tsx';
+import { PortInspector } from '../features/ports/port-inspector.tsx';
 import { PortsPage } from '../features/ports/ports-page.tsx';
 import { ServiceInspector } from '../features/services/service-inspector.tsx';
 import { ServicesPage } from '../features/services/services-page.tsx';
+import { SettingsPage } from '../features/settings/settings-page.tsx';
 import { TimelinePage } from '../features/timeline/timeline-page.tsx';
+import { portIn } from '../lib/port-state.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { TopLine } from './top-line.tsx';
 import { useGlobalKeys } from './use-global-keys.ts';
-
-function portIn(text: string | undefined): number | null {
-  const port = Number(text);
-  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : null;
-}
 
 /** Each list and its inspector are one route, so that the list stays as it is while the inspector comes and goes. */
 function Pages() {
@@ -36,7 +34,17 @@ function Pages() {
           </>
         )}
       </Route>
-      <Route path="/ports/:port?">{({ port }) => <PortsPage asked={portIn(port)} />}</Route>
+      <Route path="/ports/:port?">
+        {({ port: text }) => {
+          const port = portIn(text ?? '');
+          return (
+            <>
+              <PortsPage opened={port} />
+              {port !== null && <PortInspector key={port} port={port} />}
+            </>
+          );
+        }}
+      </Route>
       <Route path="/conflicts/:id?">
         {({ id }) => (
           <>
@@ -47,6 +55,9 @@ function Pages() {
       </Route>
       <Route path="/timeline">
         <TimelinePage />
+      </Route>
+      <Route path="/settings">
+        <SettingsPage />
       </Route>
       <Route path="/index.html">
         <Redirect to="/" replace />

@@ -4,13 +4,14 @@ import { Icon } from '../components/icons.tsx';
 import { StatusGlyph } from '../components/status-glyph.tsx';
 import { commandWords, mayRun, type ServiceCommand } from '../features/services/use-service-commands.ts';
 import { commandLines } from '../lib/commands.ts';
+import { portIn } from '../lib/port-state.ts';
 import { type Theme, themes } from '../lib/theme.ts';
 import { pages } from './pages.ts';
 
 /** A line of the palette: what it says, and what it does. */
 export interface Entry {
   id: string;
-  group: 'Pages' | 'Services' | 'Commands';
+  group: 'Pages' | 'Ports' | 'Services' | 'Commands';
   label: string;
   icon: ReactNode;
   /** At the right: the same on the command line, or a key. */
@@ -85,6 +86,19 @@ export function findEntries(query: string, services: readonly Service[], deeds: 
       ? []
       : [{ id: 'sign out', group: 'Commands', label: 'Sign out', icon: null, act: deeds.signOut } satisfies Entry]),
   ];
+  const port = portIn(query);
+  if (port !== null) {
+    return [
+      {
+        id: `port ${port}`,
+        group: 'Ports',
+        label: `Who holds :${port}`,
+        icon: <Icon name="ports" />,
+        aside: commandLines.who(port),
+        act: () => deeds.goTo(`/ports/${port}`),
+      },
+    ];
+  }
   return [
     ...pages.map(
       ({ path, label, icon, key }): Entry => ({

@@ -11,7 +11,7 @@ import { forgetToken } from '../lib/session.ts';
 import { chooseTheme } from '../lib/theme.ts';
 import { type Entry, findEntries } from './palette-entries.tsx';
 
-const groups = ['Pages', 'Services', 'Commands'] as const;
+const groups = ['Pages', 'Ports', 'Services', 'Commands'] as const;
 
 const groupClass =
   '[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-12 [&_[cmdk-group-heading]]:text-faint';

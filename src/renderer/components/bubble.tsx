@@ -48,11 +48,12 @@ export function Bubble({ children, content, className = '' }: BubbleProps) {
     move();
     const sizes = new ResizeObserver(move);
     sizes.observe(element);
-    const close = () => setOpen(false);
-    addEventListener('scroll', close, true);
+    // What the keyboard is on was scrolled to, and its bubble goes along; what the pointer was on has moved away from it.
+    const follow = () => (target.contains(document.activeElement) ? move() : setOpen(false));
+    addEventListener('scroll', follow, true);
     return () => {
       sizes.disconnect();
-      removeEventListener('scroll', close, true);
+      removeEventListener('scroll', follow, true);
     };
   }, [open]);
 
@@ -65,6 +66,10 @@ export function Bubble({ children, content, className = '' }: BubbleProps) {
       onPointerLeave={() => later(false, closeAfterMs)}
       onFocus={(event) => event.target.matches(':focus-visible') && later(true, 0)}
       onBlur={(event) => !box.current?.contains(event.relatedTarget) && later(false, closeAfterMs)}
+      onClick={(event) => {
+        // What is pointed at was acted upon; it needs no more explaining.
+        if (event.target instanceof Node && !box.current?.contains(event.target)) later(false, 0);
+      }}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !open) return;
         event.stopPropagation();

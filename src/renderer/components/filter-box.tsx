@@ -4,6 +4,7 @@ import { Icon } from './icons.tsx';
 interface FilterBoxProps {
   ref?: Ref<HTMLInputElement>;
   label: string;
+  placeholder?: string;
   value: string;
   onChange: (value: string) => void;
   /** The arrows move through the list while the filter keeps the focus. */
@@ -12,7 +13,7 @@ interface FilterBoxProps {
 }
 
 /** Filters as you type. `/` comes here, Escape clears and then leaves. */
-export function FilterBox({ ref, label, value, onChange, onMove, onEnter }: FilterBoxProps) {
+export function FilterBox({ ref, label, placeholder = 'Filter', value, onChange, onMove, onEnter }: FilterBoxProps) {
   return (
     <div className="flex h-7 w-56 min-w-24 shrink items-center gap-1.5 rounded-md border border-control px-2 text-faint focus-within:outline-2 focus-within:outline-accent">
       <Icon name="search" />
@@ -20,7 +21,7 @@ export function FilterBox({ ref, label, value, onChange, onMove, onEnter }: Filt
         ref={ref}
         type="search"
         aria-label={label}
-        placeholder="Filter"
+        placeholder={placeholder}
         value={value}
         spellCheck={false}
         autoComplete="off"

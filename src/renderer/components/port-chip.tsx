@@ -1,41 +1,44 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useLocation } from 'wouter';
 import { contract } from '#shared/contract/contract.ts';
 import { connection } from '../lib/connection.ts';
-import type { PortState } from '../lib/port-state.ts';
+import { copyText } from '../lib/copy-text.ts';
+import { type PortLook, type Protocol, portLookWords } from '../lib/port-state.ts';
 import { operationQuery } from '../lib/query.ts';
-import { showToast } from '../lib/toasts.ts';
 import { Bubble } from './bubble.tsx';
+import { PortGlyph } from './port-glyph.tsx';
 import { PortHolders } from './port-holders.tsx';
 
-/** Fill and edge say what the port is; hue only repeats it. */
-const looks: Record<PortState, string> = {
-  listening: 'bg-active border-line-strong text-text font-medium',
-  leased: 'border-line-strong border-l-[3px] text-text',
+/** Fill and edge say what the port is, as its glyph does; hue only repeats it. */
+const fills: Record<PortLook, string> = {
+  used: 'bg-active border-line-strong text-text font-medium',
+  leased: 'border-line-strong text-text',
+  foreign: 'chip-hatched border-control text-text',
   claimed: 'border-dashed border-control text-soft',
+  reserved: 'border-control text-soft',
   contested: 'border-conflict bg-conflict-wash text-conflict font-medium',
-  reserved: 'chip-hatched border-line-strong text-soft',
-  free: 'border-transparent text-faint',
-};
-
-export const portStateWords: Record<PortState, string> = {
-  listening: 'leased, in use',
-  leased: 'leased, idle',
-  claimed: 'asked for, no lease yet',
-  contested: 'contested',
-  reserved: 'taken by something else',
-  free: 'free',
+  clos: 'bg-sunken border-line text-soft',
+  wanted: 'border-dotted border-control text-soft',
+  free: 'border-transparent text-faint hover:border-line-strong',
 };
 
 interface PortChipProps {
   /** Null: any port of the range will do. */
   port: number | null;
-  state: PortState;
+  look: PortLook;
+  protocol?: Protocol;
   url?: string | null;
   /** A word in the chip, after the port. */
   label?: ReactNode;
   /** Whether the Tab key stops here; in long lists only on the active row. */
   tabStop?: boolean;
+  /** What Enter and a click do; they open the URL, or the port's page, unless this is given. */
+  onShow?: () => void;
+  /** The inspector shows it. */
+  opened?: boolean;
+  /** Its place in what the arrow keys walk through. */
+  cell?: string;
 }
 
 function HolderOf({ port }: { port: number }) {
@@ -45,38 +48,55 @@ function HolderOf({ port }: { port: number }) {
   return <PortHolders report={query.data} />;
 }
 
-function copyUrl(url: string): void {
-  navigator.clipboard.writeText(url).then(
-    () => showToast({ tone: 'plain', title: 'Copied', detail: url }),
-    () => showToast({ tone: 'failed', title: 'The browser does not let this page copy', detail: url }),
+/** What the keys do on the chip, in words. */
+function Keys({ url, shows }: { url: string | null; shows: boolean }) {
+  if (url === null) return null;
+  return (
+    <p className="text-12 break-all text-faint">
+      {shows ? (
+        <>
+          <kbd>Enter</kbd> shows it · <kbd>o</kbd> opens {url}
+        </>
+      ) : (
+        <>
+          <kbd>Enter</kbd> opens {url}
+        </>
+      )}{' '}
+      · <kbd>c</kbd> copies it
+    </p>
   );
 }
 
 /** A port, the same everywhere: hover or focus shows who holds it, Enter opens it, `c` copies its address. */
-export function PortChip({ port, state, url = null, label, tabStop = true }: PortChipProps) {
-  const text = port === null ? ':auto' : `:${port}`;
-  const chip = `inline-flex h-5 max-w-full items-center gap-1 rounded-sm border px-1.5 mono leading-none ${looks[state]}`;
+export function PortChip(props: PortChipProps) {
+  const { port, look, protocol = 'tcp', url = null, label, tabStop = true, onShow, opened = false, cell } = props;
+  const [, navigate] = useLocation();
+  const chip = `inline-flex h-5 max-w-full items-center gap-1.5 rounded-sm border px-1.5 mono leading-none ${fills[look]} ${opened ? 'outline-2 outline-offset-1 outline-accent' : ''}`;
   if (port === null) {
     return (
       <span className={chip} title="The next free port of its range, at the first start">
-        {text}
+        <PortGlyph look={look} />
+        :auto
       </span>
     );
   }
+  const text = `:${port}${protocol === 'udp' ? '/udp' : ''}`;
+  const words = portLookWords[look];
+  const show = onShow ?? (() => (url === null ? navigate(`/ports/${port}`) : connection.openExternal(url)));
+  const keys: Record<string, () => void> = {
+    c: () => url !== null && void copyText(url),
+    o: () => url !== null && connection.openExternal(url),
+  };
   return (
     <Bubble
       content={() => (
         <div className="flex flex-col gap-2">
           <p className="flex items-baseline gap-2">
             <span className="mono font-semibold">{text}</span>
-            <span className="text-faint">{portStateWords[state]}</span>
+            <span className="text-faint">{words}</span>
           </p>
           <HolderOf port={port} />
-          {url !== null && (
-            <p className="text-12 text-faint">
-              <kbd>Enter</kbd> opens {url} · <kbd>c</kbd> copies it
-            </p>
-          )}
+          <Keys url={url} shows={onShow !== undefined} />
         </div>
       )}
     >
@@ -84,17 +104,19 @@ export function PortChip({ port, state, url = null, label, tabStop = true }: Por
         type="button"
         tabIndex={tabStop ? 0 : -1}
         className={chip}
-        aria-label={`Port ${port}, ${portStateWords[state]}`}
-        onClick={() => url !== null && connection.openExternal(url)}
+        aria-label={`Port ${port}${protocol === 'udp' ? ' udp' : ''}, ${words}${typeof label === 'string' ? `, ${label}` : ''}`}
+        aria-current={opened ? 'true' : undefined}
+        data-cell={cell}
+        onClick={show}
         onKeyDown={(event) => {
-          if (event.key !== 'c' || event.ctrlKey || event.metaKey || event.altKey || url === null) return;
+          const act = keys[event.key];
+          if (act === undefined || event.ctrlKey || event.metaKey || event.altKey || url === null) return;
           event.preventDefault();
           event.stopPropagation();
-          copyUrl(url);
+          act();
         }}
       >
-        {state === 'listening' && <span aria-hidden="true" className="size-1.5 rounded-full bg-running" />}
-        {state === 'contested' && <span aria-hidden="true" className="h-2 w-1 bg-conflict" />}
+        <PortGlyph look={look} />
         <span>{text}</span>
         {label !== undefined && <span className="truncate font-sans leading-4">{label}</span>}
       </button>

@@ -47,6 +47,16 @@ function lookOf(status: GlyphStatus): Look {
           />
         ),
       };
+    case 'waiting':
+      return {
+        tone: 'text-moving',
+        shape: (
+          <>
+            {ring}
+            <path d="M6 3.75V6l1.6 1" fill="none" stroke="currentColor" strokeWidth="1.25" strokeLinecap="round" />
+          </>
+        ),
+      };
     case 'conflict':
       return {
         tone: 'text-conflict',

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { type ClosEvent, type EventData, type EventType, eventTypes, isEventType } from '#shared/contract/events.ts';
+import type { Operation } from '#shared/contract/operations.ts';
+import { conflictWords } from './conflict-words.ts';
 import { listWords } from './format.ts';
 import type { GlyphStatus } from './glyph.ts';
+import { operationNouns } from './operation-words.ts';
 
 const engineWords = {
   available: 'The container engine answers',
@@ -16,13 +19,15 @@ export interface EventWords {
   glyph: GlyphStatus | null;
 }
 
-const operationWords: Record<string, string> = {
-  'service.start': 'Start',
-  'service.stop': 'Stop',
-  'service.restart': 'Restart',
-  'service.delete': 'Removal',
-  'conflict.resolve': 'Resolution',
-};
+/** "Start of web"; the undoing of an operation, which has no name, is only "Undoing". */
+function operationName({ type, subject }: Operation): string {
+  const of = subject.name ?? (subject.type === 'operation' ? null : subject.id);
+  return of === null ? operationNouns[type] : `${operationNouns[type]} of ${of}`;
+}
+
+function noted(note: string): string | null {
+  return note === '' ? null : note;
+}
 
 function because(code: number | null, reason: string | null): string | null {
   return reason ?? (code === null ? null : `exit ${code}`);
@@ -49,23 +54,37 @@ const describe: Describe = {
     reason: data.reason,
     glyph: data.to === 'unhealthy' ? 'unhealthy' : data.to === 'healthy' ? 'running' : null,
   }),
+  'service.adopted': (data, name) => ({
+    text: `${name} was adopted as it ran`,
+    reason: data.pid === null ? null : `pid ${data.pid}`,
+    glyph: 'running',
+  }),
+  'service.waiting-changed': (data, name) => ({
+    ...plain(data.waits ? `${name} waits and starts by itself` : `${name} no longer waits`),
+    reason: noted(data.reason),
+  }),
   'lease.granted': (data, name) => ({ ...plain(`:${data.port} was leased to ${name}`), reason: data.reason }),
   'lease.moved': (data, name) => ({
     ...plain(`${name} moved from :${data.previousPort} to :${data.port}`),
     reason: data.reason,
   }),
   'lease.released': (data, name) => ({ ...plain(`:${data.port} was given back by ${name}`), reason: data.reason }),
-  'conflict.detected': ({ conflict }) => ({
-    text: `${conflict.wanted.service ?? 'Somebody'} wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
-    reason: null,
+  'port.reserved': (data) => ({ ...plain(`:${data.port} was reserved`), reason: noted(data.note) }),
+  'port.released': (data) => ({ ...plain(`:${data.port} is no longer reserved`), reason: noted(data.note) }),
+  'ranges.changed': ({ ranges }) =>
+    plain(`The ranges were changed: ${listWords(ranges.map(({ name, first, last }) => `${name} ${first}–${last}`))}`),
+  'settings.changed': (data) => plain(`The settings of ${data.name} were changed`),
+  'conflict.detected': ({ conflict }) => ({ text: conflictWords(conflict), reason: null, glyph: 'conflict' }),
+  'conflict.changed': ({ conflict }) => ({
+    text: conflictWords(conflict),
+    reason: 'what is known of it changed',
     glyph: 'conflict',
   }),
   'conflict.resolved': (data, name) => plain(`The conflict ${name} was resolved: ${data.option}`),
   'conflict.cleared': (data, name) => ({ ...plain(`The conflict ${name} is gone`), reason: data.reason }),
-  'operation.started': ({ operation }) =>
-    plain(`${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} began`),
+  'operation.started': ({ operation }) => plain(`${operationName(operation)} began`),
   'operation.finished': ({ operation }) => ({
-    text: `${operationWords[operation.type]} of ${operation.subject.name ?? operation.subject.id} ${operation.status}`,
+    text: `${operationName(operation)} ${operation.status}`,
     reason: operation.error?.detail ?? null,
     glyph: operation.status === 'failed' ? 'failed' : null,
   }),
@@ -98,5 +117,6 @@ export function eventWords(event: ClosEvent): EventWords {
 export function isHeadline(event: ClosEvent): boolean {
   const { glyph } = eventWords(event);
   if (event.type.startsWith('operation.')) return glyph === 'failed';
+  if (event.type === 'conflict.changed') return false;
   return glyph !== 'starting' && glyph !== 'stopping';
 }

@@ -1,9 +1,45 @@
 import type { Conflict } from '#shared/contract/conflicts.ts';
+import type { PortRow } from '#shared/contract/ports.ts';
 import type { Service } from '#shared/contract/services.ts';
 
-/** What a port is to us. Each has a fill and an edge of its own, see `PortChip`. */
-export const portStates = ['listening', 'leased', 'claimed', 'contested', 'reserved', 'free'] as const;
-export type PortState = (typeof portStates)[number];
+export type Protocol = PortRow['protocol'];
+
+/** How a port looks. Each has a shape and a fill of its own, see `PortGlyph` and `PortChip`. */
+export const portLooks = [
+  'used',
+  'leased',
+  'foreign',
+  'claimed',
+  'reserved',
+  'contested',
+  'clos',
+  'wanted',
+  'free',
+] as const;
+export type PortLook = (typeof portLooks)[number];
+
+export const portLookWords: Record<PortLook, string> = {
+  used: 'leased, in use',
+  leased: 'leased, idle',
+  foreign: 'in use, nobody leased it',
+  claimed: 'claimed by a container that does not run',
+  reserved: 'reserved',
+  contested: 'contested',
+  clos: 'used by CLOS itself',
+  wanted: 'asked for, no lease yet',
+  free: 'free',
+};
+
+export function lookOf({ state, listening }: Pick<PortRow, 'state' | 'listening'>): PortLook {
+  switch (state) {
+    case 'leased':
+      return listening ? 'used' : 'leased';
+    case 'listening':
+      return 'foreign';
+    default:
+      return state;
+  }
+}
 
 export type ServiceEndpoint = Service['endpoints'][number];
 
@@ -19,13 +55,20 @@ function isAbout(conflict: Conflict, service: Service, endpoint: ServiceEndpoint
   return conflict.state === 'open' && wanted.serviceId === service.id && wanted.endpoint === endpoint.name;
 }
 
-export function endpointState(service: Service, endpoint: ServiceEndpoint, conflicts: readonly Conflict[]): PortState {
+export function endpointLook(service: Service, endpoint: ServiceEndpoint, conflicts: readonly Conflict[]): PortLook {
   if (conflicts.some((conflict) => isAbout(conflict, service, endpoint))) return 'contested';
-  if (endpoint.lease === null) return 'claimed';
-  return service.status === 'running' || service.status === 'unhealthy' ? 'listening' : 'leased';
+  if (endpoint.lease === null) return 'wanted';
+  return service.status === 'running' || service.status === 'unhealthy' ? 'used' : 'leased';
 }
 
 /** The open conflict that stands in the way of a service, if there is one. */
 export function openConflictOf(service: Service, conflicts: readonly Conflict[]): Conflict | undefined {
   return conflicts.find((conflict) => conflict.state === 'open' && conflict.wanted.serviceId === service.id);
+}
+
+/** The port that a text names: "3000" or ":3000". Null for anything else. */
+export function portIn(text: string): number | null {
+  const digits = /^:?(\d{1,5})$/.exec(text.trim())?.[1];
+  const port = Number(digits);
+  return digits !== undefined && port >= 1 && port <= 65_535 ? port : null;
 }

@@ -1,9 +1,19 @@
 import type { Service } from '#shared/contract/services.ts';
+import { isUp } from './glyph.ts';
+import { portOf } from './port-state.ts';
 import { agoWords } from './time.ts';
+
+/** "starts by itself when :3000 frees", of a service that waits. */
+export function waitingWords(service: Service): string {
+  const ports = service.endpoints.map(portOf).filter((port) => port !== null);
+  if (ports.length === 1) return `starts by itself when :${ports[0]} frees`;
+  return 'starts by itself when its ports free';
+}
 
 /** "running", "failed 2 min ago: exit 1", "unhealthy: no answer within 2 s". */
 export function statusWords(service: Service, nowMs: number): string {
   const { status, statusReason, statusSince } = service;
+  if (service.waits) return waitingWords(service);
   const reason = statusReason === null ? '' : `: ${statusReason}`;
   switch (status) {
     case 'failed':
@@ -11,15 +21,13 @@ export function statusWords(service: Service, nowMs: number): string {
     case 'created':
       return 'not started yet';
     case 'running':
+      if (service.runtime.type === 'external') return 'answers';
       return service.needsRestart ? 'running, restart to apply changes' : 'running';
+    case 'stopped':
+      return service.runtime.type === 'external' ? 'nobody answers' : status + reason;
     default:
       return status + reason;
   }
-}
-
-/** Health says something only of what runs; of anything else it would be the memory of an earlier run. */
-export function isUp({ status }: Service): boolean {
-  return status === 'running' || status === 'unhealthy' || status === 'starting';
 }
 
 export function healthWords(service: Service): string {

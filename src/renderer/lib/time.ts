@@ -70,3 +70,8 @@ export function clockWithSeconds(iso: string): string {
 export function fullTime(iso: string): string {
   return full.format(new Date(iso));
 }
+
+/** "leased since 2026-01-02T03:04:05.000Z" → "leased since 2 Jan 03:04": times in a sentence of the server's, as a clock shows them. */
+export function withPlainTimes(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (iso) => clockWords(iso));
+}

@@ -3,7 +3,7 @@ import { moduleNames, roles } from './access.ts';
 import { detectedConflictSchema } from './conflicts.ts';
 import { defineOperation } from './operation-definition.ts';
 import { listenerSchema, portReportSchema, portRowSchema, suggestionSchema } from './ports.ts';
-import { addressSchema, portSchema, protocolSchema, timeSchema } from './primitives.ts';
+import { addressSchema, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
 import { moduleStateSchema } from './system.ts';
 
 /** The operations between modules. No key opens them; only a sibling may call. */
@@ -42,6 +42,8 @@ export type Fact = z.output<typeof factSchema>;
 /** All that stands in the way of one service at this moment, or answers in its place. What is not there any more has cleared. */
 export const sightingSchema = z.object({
   serviceId: z.string(),
+  /** The newest event when the watch began to look. */
+  asOf: seqSchema,
   conflicts: z.array(detectedConflictSchema),
   /** Of a service that CLOS only watches: whether something answers, and who. */
   answering: z.object({ pid: z.int().nullable(), name: z.string().nullable() }).nullable(),
@@ -154,7 +156,9 @@ export const internal = {
       'What the watch saw at the ports of some services: the conflicts there now, and who answers for watched ones',
     module: 'api',
     body: z.strictObject({ sightings: z.array(sightingSchema).min(1).max(1000) }),
-    output: z.object({ recorded: z.int() }),
+    output: z.object({
+      stale: z.array(z.string()).describe('Services to look at again: something has happened since'),
+    }),
     errors: [],
   }),
   requestHealthCheck: defineOperation({

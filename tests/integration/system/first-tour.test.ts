@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import WebSocket from 'ws';
 import type { ClosEvent } from '#shared/contract/events.ts';
 import { containerOf } from '#tests/support/observed.ts';
+import { pageOf } from '#tests/support/page.ts';
 import { freePort, holdPort } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 
@@ -71,7 +72,7 @@ describe('the first tour', () => {
 
     const operation = await system.client.services.start({ id: 'web' }, { waitSeconds: 30 });
     const web = await system.client.services.get({ id: 'web' });
-    const page = await fetch(`http://127.0.0.1:${port}/`);
+    const page = await pageOf(`http://127.0.0.1:${port}/`);
 
     expect([operation.status, web.status, web.endpoints[0]?.lease?.port, web.endpoints[0]?.url]).toEqual([
       'succeeded',
@@ -122,7 +123,7 @@ describe('the first tour', () => {
       ['Start the container', 'succeeded'],
     ]);
     expect([api.status, api.endpoints[0]?.lease?.port]).toEqual(['running', option?.port]);
-    expect((await fetch(api.endpoints[0]?.url ?? '')).status).toBe(200);
+    expect((await pageOf(api.endpoints[0]?.url ?? '')).status).toBe(200);
     expect((await system.client.conflicts.get({ id: conflict?.id ?? '' })).state).toBe('resolved');
   });
 

@@ -252,8 +252,10 @@ export class LinuxProcesses {
 
 /** Arguments end with a zero byte each; a program that writes its title there leaves one text padded with zeros. */
 function splitArgv(cmdline: string): string[] {
-  const text = cmdline.replace(/\0+$/, '');
-  return text === '' ? [] : text.split('\0');
+  if (cmdline === '') return [];
+  const [first = '', ...rest] = cmdline.replace(/\0$/, '').split('\0');
+  if (rest.some((argument) => argument !== '')) return [first, ...rest];
+  return first === '' ? [] : [first];
 }
 
 /** Pairs end with a zero byte each; a program that writes its title over them leaves text without names. */

@@ -32,7 +32,8 @@ interface HeldPort {
 /** What shall become a service: a process as it runs, or a container as it runs. */
 type Candidate =
   | { type: 'process'; launcher: ProcessInfo; spec: ServiceSpec }
-  | { type: 'container'; container: { id: string; name: string }; spec: ServiceSpec };
+  /** `lost`: what the specification cannot say; the container keeps it, also when it is recreated on another port. */
+  | { type: 'container'; container: { id: string; name: string }; spec: ServiceSpec; lost: string[] };
 
 /** What an adoption is about: `from` is the service whose lease of the port may go to the new one. */
 interface Adoption {
@@ -142,7 +143,7 @@ async function containerCandidate(
   { ref, name }: { ref: string; name: string | undefined },
 ): Promise<Candidate> {
   const definition = await api.engine.definition(ref);
-  const { image, command, workingDir, user, mounts, init, env, limits, endpoints, restart, project } =
+  const { image, command, workingDir, user, mounts, init, env, limits, endpoints, restart, project, lost } =
     describeForAdoption(definition);
   const spec = serviceSpecSchema.parse({
     name: nameFor(api.db.read, name, project ?? definition.name),
@@ -160,7 +161,7 @@ async function containerCandidate(
     limits,
     restart,
   } satisfies Parameters<typeof serviceSpecSchema.parse>[0]);
-  return { type: 'container', container: { id: definition.id, name: definition.name }, spec };
+  return { type: 'container', container: { id: definition.id, name: definition.name }, spec, lost };
 }
 
 /** Another service's lease of a port that shall be adopted: only a conflict may take it, since only there somebody was asked. */
@@ -281,6 +282,9 @@ export async function planAdoption(api: ApiContext, request: AdoptRequest, actor
   const steps = [
     `Make ${spec.name} a service of ${candidate.type === 'process' ? `process ${candidate.launcher.pid}` : `the container ${candidate.container.name}`}, which goes on`,
     ...spec.endpoints.map(({ name, hostPort }) => `Lease :${hostPort} to ${spec.name}/${name}`),
+    ...(candidate.type === 'container'
+      ? candidate.lost.map((what) => `Keep as it is, since a service cannot say it: ${what}`)
+      : []),
   ].map((name) => ({ name, status: 'planned' as const, detail: null }));
   return plannedOperation({ type: 'service.adopt', subject: subjectOf(candidate, 'new'), actor }, steps);
 }

@@ -13,6 +13,8 @@ export interface ApiContext {
   seat: EngineSeat;
   engine: ContainerEngine;
   processes: ProcessSeat;
+  /** Told that nothing that could be seen is in the way of a service any more: one that waits starts. */
+  waiting: { clear(serviceId: string): void };
   /** The label value of this home's containers. */
   homeLabel: string;
   /** The main instance's id. */

@@ -28,6 +28,7 @@ import { createObserver, type Observer } from './observer.ts';
 import { createProcessSeat } from './process-seat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
+import { createWaitingStarts } from './waiting-starts.ts';
 
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
@@ -82,8 +83,19 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     onChange: observer.change,
     onState: observer.engineState,
   });
+  const waiting = createWaitingStarts(() => api, context.log);
   const { engine } = seat;
-  const api: ApiContext = { module: context, db, commands, seat, engine, processes, homeLabel: label, instanceId };
+  const api: ApiContext = {
+    module: context,
+    db,
+    commands,
+    seat,
+    engine,
+    processes,
+    waiting,
+    homeLabel: label,
+    instanceId,
+  };
   owned.use(() => seat.stop());
   owned.use(() => processes.close());
   await Promise.all([seat.start(), processes.open()]);
@@ -130,6 +142,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   });
   owned.use(() => commands.idle());
   owned.use(() => policy.stop());
+  owned.use(() => waiting.stop());
   owned.use(() => server.close());
   const ports = await server.listen();
   return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };

@@ -166,8 +166,8 @@ async function run(api: ApiContext, stored: StoredService, command: Command): Pr
     } catch (error) {
       // Somebody removed it and the engine's word of that is still on its way, or the engine itself has lost hold of it.
       if (!needsNewContainer(error)) throw error;
-      await api.engine.remove(present, { force: true });
-      await createAndStart(api, service, { old: null, command });
+      if (isClosError(error, 'CONTAINER_NOT_FOUND')) await createAndStart(api, service, { old: null, command });
+      else await replace(api, service, { old: present, command });
     }
   } else {
     await replace(api, service, { old: present, command });

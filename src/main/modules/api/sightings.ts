@@ -2,7 +2,7 @@ import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Sighting } from '#shared/contract/internal.ts';
 import type { Actor } from '#shared/contract/operations.ts';
 import { closeConflict, openConflictsOf, putConflict } from '../../database/conflicts.ts';
-import { appendEvent } from '../../database/events.ts';
+import { appendEvent, lastSeqOf } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { observedExternal, putObservedExternal } from '../../database/observed-externals.ts';
 import { findService, type StoredService } from '../../database/services.ts';
@@ -10,9 +10,6 @@ import type { Provenance } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { conflictSentence } from './conflict-record.ts';
 import { changeStatus } from './life.ts';
-import { startService } from './start-service.ts';
-
-const waiting: Actor = { type: 'policy', id: 'wait', name: 'wait policy' };
 
 /** Two sightings of one conflict: the same port is wanted, and it is the same kind of thing that is in the way. */
 function isSame(one: DetectedConflict, other: DetectedConflict): boolean {
@@ -40,10 +37,12 @@ function isWorthTelling({ kind, severity, holder }: DetectedConflict): boolean {
 function reconcile(
   write: WriteDb,
   service: StoredService,
-  { seen, who }: { seen: readonly DetectedConflict[]; who: Provenance },
+  { seen: all, who }: { seen: readonly DetectedConflict[]; who: Provenance },
 ): void {
   const { actor, cause } = who;
   const open = openConflictsOf(write, service.id);
+  // Where several hold a port, the first finding speaks for all: a lease before the socket that comes with it.
+  const seen = all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index);
   for (const conflict of open) {
     if (seen.some((one) => isSame(one, conflict))) continue;
     closeConflict(write, conflict.id, 'cleared');
@@ -88,27 +87,38 @@ function recordAnswering(
   changeStatus(write, service, { to, reason: now.answering ? null : 'nothing answers at its ports', ...who });
 }
 
+/** Something has happened to a service, or to what stands in its way, since the watch looked: what it saw is old. */
+function isStale(write: WriteDb, service: StoredService, { asOf }: Sighting): boolean {
+  const subjects = [service.id, ...openConflictsOf(write, service.id).map(({ id }) => id)];
+  return subjects.some((id) => lastSeqOf(write, id) > asOf);
+}
+
 /**
- * Takes in what the watch of the resolver saw at the ports of some services. A service that waits starts as soon as nothing is
- * in its way. Services that a command has are left alone: it looks for itself.
+ * Takes in what the watch of the resolver saw at the ports of some services; resolves with those that have to be looked at again.
+ * A service that waits starts as soon as nothing is in its way. Services that a command has are left alone: it looks for itself.
  */
-export async function recordSightings(api: ApiContext, sightings: readonly Sighting[], actor: Actor): Promise<number> {
+export async function recordSightings(
+  api: ApiContext,
+  sightings: readonly Sighting[],
+  actor: Actor,
+): Promise<{ stale: string[] }> {
   const who: Provenance = { actor, cause: null };
-  const ready = await api.db.commit((write) => {
+  const { ready, stale } = await api.db.commit((write) => {
     const startable: StoredService[] = [];
+    const old: string[] = [];
     for (const sighting of sightings) {
       const service = findService(write, sighting.serviceId);
-      if (service === null || api.commands.current(service.id) !== null) continue;
+      if (service === null) continue;
+      if (api.commands.current(service.id) !== null || isStale(write, service, sighting)) {
+        old.push(service.id);
+        continue;
+      }
       if (service.runtime.type === 'external') recordAnswering(write, service, { sighting, who });
       reconcile(write, service, { seen: sighting.conflicts, who });
       if (service.waits && !sighting.conflicts.some(({ severity }) => severity === 'blocking')) startable.push(service);
     }
-    return startable;
+    return { ready: startable, stale: old };
   });
-  for (const service of ready) {
-    startService(api, service, { actor: waiting, waitMs: 60_000 }).catch((error: unknown) =>
-      api.module.log.info({ err: error, service: service.name }, 'a waiting service could not start yet'),
-    );
-  }
-  return sightings.length;
+  for (const { id } of ready) api.waiting.clear(id);
+  return { stale };
 }

@@ -51,7 +51,7 @@ export const resolver: ModuleDefinition = {
         proposer,
         world,
         log: context.log,
-        report: (sightings) => context.sibling('api').internal.reportSightings({ sightings }),
+        report: (sightings, options) => context.sibling('api').internal.reportSightings({ sightings }, options),
       });
       owned.use(() => watch.stop());
       const { checkPorts, suggestPorts, describePort: describe, listListeners, mapPorts: map } = contract.internal;

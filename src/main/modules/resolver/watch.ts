@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createClaimsWatch, type WatchedClaim } from '#main/host/claims-watch.ts';
 import { probeConnect } from '#main/host/connect-probe.ts';
+import { isForwarder } from '#main/host/protection.ts';
 import type { DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Sighting, WantedClaim } from '#shared/contract/internal.ts';
 import { createAnswerWatch } from './answer-watch.ts';
@@ -13,7 +14,7 @@ export interface WatchOptions {
   proposer: Proposer;
   world: WorldReader;
   log: Logger;
-  report(sightings: Sighting[]): Promise<unknown>;
+  report(sightings: Sighting[], options: { signal: AbortSignal }): Promise<{ stale: string[] }>;
 }
 
 export interface Watch {
@@ -26,6 +27,9 @@ export interface Watch {
 /** Commits come in bursts; one look serves them all. */
 const settleMs = 100;
 const retryMs = 1000;
+/** How often, and how far apart, a forwarder without a container is looked at before it is told as what it is. */
+const mostUnclearLooks = 10;
+const unclearMs = 200;
 
 /** The ports of one service as they are claimed now: leased, or wanted by number. */
 function claimsOf(service: StoredServiceFact, world: StoredWorld): WantedClaim[] {
@@ -43,7 +47,22 @@ function claimsOf(service: StoredServiceFact, world: StoredWorld): WantedClaim[]
 
 /** What a service's sightings depend on, besides the sockets of this host. */
 function situationOf(service: StoredServiceFact, claims: readonly WantedClaim[]): string {
-  return JSON.stringify([service.status, claims.map(({ protocol, address, port }) => [protocol, address, port])]);
+  const { status, waits, openConflicts } = service;
+  return JSON.stringify([
+    status,
+    waits,
+    openConflicts,
+    claims.map(({ protocol, address, port }) => [protocol, address, port]),
+  ]);
+}
+
+function isUnclear({ holder }: DetectedConflict): boolean {
+  return holder.type === 'process' && isForwarder({ name: holder.name, executable: null, argv: [] });
+}
+
+/** A sighting but for when it was made. */
+function textOf({ asOf: _asOf, ...sighting }: Sighting): string {
+  return JSON.stringify(sighting);
 }
 
 /** What is in the way now, or answers beside a service that runs. Advice about a port is for those who are about to start. */
@@ -77,9 +96,10 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   /** By service: its situation and its last report. */
   const known = new Map<string, { situation: string; reported: string | null }>();
   const dirty = new Set<string>();
+  const unclearLooks = new Map<string, number>();
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
-  let stopped = false;
+  const stopping = new AbortController();
 
   const claimsWatch = createClaimsWatch({
     host: proposer.host,
@@ -102,12 +122,13 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   });
 
   function schedule(delayMs: number): void {
-    if (stopped) return;
+    if (stopping.signal.aborted) return;
     if (timer !== null && delayMs > 0) return;
     if (timer !== null) clearTimeout(timer);
     timer = setTimeout(() => {
       timer = null;
       running = running.then(look).catch((error: unknown) => {
+        if (stopping.signal.aborted) return;
         log.warn({ err: error }, 'the watch of the ports could not report; it tries again');
         schedule(retryMs);
       });
@@ -125,7 +146,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
       const situation = situationOf(service, own);
       const before = known.get(service.id);
       if (before?.situation !== situation) {
-        known.set(service.id, { situation, reported: before?.reported ?? null });
+        known.set(service.id, { situation, reported: null });
         dirty.add(service.id);
       }
     }
@@ -152,14 +173,14 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     for (const { id } of looked) dirty.delete(id);
     try {
       const sightings = await see(looked, now);
-      const fresh = sightings.filter(
-        (sighting) => known.get(sighting.serviceId)?.reported !== JSON.stringify(sighting),
-      );
-      if (fresh.length > 0) await report(fresh);
+      const fresh = sightings.filter((sighting) => known.get(sighting.serviceId)?.reported !== textOf(sighting));
+      const { stale } = fresh.length === 0 ? { stale: [] } : await report(fresh, { signal: stopping.signal });
+      for (const id of stale) dirty.add(id);
       for (const sighting of fresh) {
         const state = known.get(sighting.serviceId);
-        if (state !== undefined) state.reported = JSON.stringify(sighting);
+        if (state !== undefined && !stale.includes(sighting.serviceId)) state.reported = textOf(sighting);
       }
+      if (stale.length > 0) schedule(settleMs);
     } catch (error) {
       for (const { id } of looked) dirty.add(id);
       throw error;
@@ -169,16 +190,31 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   async function see(services: readonly StoredServiceFact[], now: StoredWorld): Promise<Sighting[]> {
     const claims = services.flatMap((service) => claimsOf(service, now));
     const found = await findConflicts(proposer, { claims, how: 'look' }, now);
-    return services.map((service): Sighting => {
+    const unclear = new Set(found.filter(isUnclear).map(({ wanted }) => wanted.serviceId));
+    const told = services.filter(({ id }) => !unclear.has(id) || !lookTwice(id));
+    return told.map((service): Sighting => {
       const own = found.filter(({ wanted }) => wanted.serviceId === service.id);
       if (service.runtime === 'external') {
         const holder = own.find(({ severity }) => severity === 'blocking')?.holder;
         const answering = holder === undefined ? null : { pid: holder.pid, name: holder.name };
-        return { serviceId: service.id, conflicts: [], answering };
+        return { serviceId: service.id, asOf: now.seq, conflicts: [], answering };
       }
       const conflicts = [...own.filter((one) => isNow(one, service)), ...notAnswering(service, now)];
-      return { serviceId: service.id, conflicts, answering: null };
+      return { serviceId: service.id, asOf: now.seq, conflicts, answering: null };
     });
+  }
+
+  /** A forwarder's container is known as soon as the engine's news of it is in. True while that may still be on its way. */
+  function lookTwice(serviceId: string): boolean {
+    const looks = (unclearLooks.get(serviceId) ?? 0) + 1;
+    if (looks > mostUnclearLooks) {
+      unclearLooks.delete(serviceId);
+      return false;
+    }
+    unclearLooks.set(serviceId, looks);
+    dirty.add(serviceId);
+    schedule(unclearMs);
+    return true;
   }
 
   function notAnswering(service: StoredServiceFact, now: StoredWorld): DetectedConflict[] {
@@ -196,7 +232,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     },
     ring: () => schedule(settleMs),
     async stop() {
-      stopped = true;
+      stopping.abort();
       if (timer !== null) clearTimeout(timer);
       answers.stop();
       await claimsWatch.stop();

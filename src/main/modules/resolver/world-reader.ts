@@ -1,5 +1,7 @@
 import type { LeaseRow, Range } from '#shared/contract/ports.ts';
 import { findReferences } from '#shared/contract/templates.ts';
+import { listOpenConflictIds } from '../../database/conflicts.ts';
+import { lastSeq } from '../../database/events.ts';
 import type { ReadDb } from '../../database/handle.ts';
 import { listLeases, listRanges } from '../../database/leases.ts';
 import { listObserved, type ObservedFacts, type ObservedRow } from '../../database/observed.ts';
@@ -20,10 +22,15 @@ export interface StoredWorld extends World {
   services: readonly StoredServiceFact[];
   ranges: readonly Range[];
   wishes: readonly EndpointWish[];
+  /** The newest event. */
+  seq: number;
 }
 
 export interface StoredServiceFact extends ServiceFact {
   status: ServiceSummary['status'];
+  waits: boolean;
+  /** The ids of what is known to stand in its way. */
+  openConflicts: readonly string[];
 }
 
 export interface WorldReader {
@@ -91,8 +98,10 @@ function dataVersion(db: ReadDb): number {
 }
 
 function readTables(db: ReadDb): Tables {
+  const open = listOpenConflictIds(db);
   return {
-    services: listServiceSummaries(db).map(toServiceFact),
+    seq: lastSeq(db),
+    services: listServiceSummaries(db).map((summary) => toServiceFact(summary, open.get(summary.id) ?? [])),
     leases: listLeases(db).map(toLeaseFact),
     containers: listObserved(db).map(toContainerFact),
     processes: listObservedProcesses(db).filter(({ state }) => state === 'running'),
@@ -104,11 +113,22 @@ function readTables(db: ReadDb): Tables {
 
 const active: ReadonlySet<ServiceSummary['status']> = new Set(['starting', 'running', 'unhealthy', 'stopping']);
 
-function toServiceFact({ id, name, runtime, status, env, command, cwd }: ServiceSummary): StoredServiceFact {
+function toServiceFact(summary: ServiceSummary, openConflicts: readonly string[]): StoredServiceFact {
+  const { id, name, runtime, status, env, command, cwd } = summary;
   const texts = `${env} ${command ?? ''}`;
   // JSON keeps `${…}` as it is, so the references can be found without parsing it.
   const references = texts.includes('${services.') ? findReferences(texts).flatMap(({ service }) => service ?? []) : [];
-  return { id, name, runtime, status, active: active.has(status), references: [...new Set(references)], cwd };
+  return {
+    id,
+    name,
+    runtime,
+    status,
+    active: active.has(status),
+    references: [...new Set(references)],
+    cwd,
+    waits: summary.waits === 1,
+    openConflicts,
+  };
 }
 
 function toLeaseFact({ id, port, protocol, address, service, endpoint, note, since }: LeaseRow): LeaseFact {

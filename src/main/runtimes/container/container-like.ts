@@ -58,7 +58,7 @@ export function toLikeBody(definition: ContainerDefinition, changes: ContainerCh
   const { container } = source;
   const { Config: config, HostConfig: host } = container;
   const { primary, further } = attachmentsOf(container);
-  const bindings = portBindings(container, changes.ports ?? []);
+  const ports = changes.ports ?? [];
   const mounts = mountsOf(container);
   const carried = anonymousVolumes(container).map(({ name }) => name);
   const platform = container.ImageManifestDescriptor?.platform;
@@ -69,14 +69,14 @@ export function toLikeBody(definition: ContainerDefinition, changes: ContainerCh
       Image: imageOf(source),
       Env: environment(config.Env ?? [], changes.env ?? {}),
       Labels: labelsOf(config.Labels ?? {}, changes.labels ?? {}, carried),
-      ExposedPorts: { ...config.ExposedPorts, ...Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])) },
+      ExposedPorts: { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [keyOf(port), {}])) },
       ...entrypointOf(source),
       ...(isOwnHostname(container) ? { Hostname: config.Hostname } : {}),
       HostConfig: {
         ...fieldsOf(host, hostHandled),
         ...oddFields(source),
         NetworkMode: primary?.name ?? host.NetworkMode,
-        PortBindings: bindings,
+        PortBindings: portBindings(container, ports),
         RestartPolicy: restartPolicy(changes.restartPolicy ?? definition.restart),
         Binds: mounts.binds,
         Mounts: mounts.mounts,
@@ -130,6 +130,10 @@ function entrypointOf({ container, image }: DefinitionSource): { Entrypoint?: st
   return isNothing(image?.Config?.Entrypoint) ? {} : { Entrypoint: [''] };
 }
 
+function keyOf({ containerPort, protocol }: PortBinding): string {
+  return `${containerPort}/${protocol}`;
+}
+
 type Bindings = Record<string, { HostIp: string; HostPort: string }[]>;
 
 function portBindings(container: Container, changes: readonly PortBinding[]): Bindings {
@@ -140,7 +144,6 @@ function portBindings(container: Container, changes: readonly PortBinding[]): Bi
   if (host.PublishAllPorts === true) {
     for (const key of Object.keys(config.ExposedPorts ?? {})) bindings[key] ??= [{ HostIp: '', HostPort: '' }];
   }
-  const keyOf = ({ containerPort, protocol }: PortBinding) => `${containerPort}/${protocol}`;
   for (const change of changes) bindings[keyOf(change)] = [];
   for (const change of changes) {
     bindings[keyOf(change)]?.push({ HostIp: change.hostAddress, HostPort: String(change.hostPort) });

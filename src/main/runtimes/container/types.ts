@@ -370,8 +370,9 @@ export interface ContainerEngine {
    * Ends a container; one that stands still already is no error.
    *
    * A foreign container may have a restart policy of the engine. The engine does not restart what it was told to stop, so the
-   * container stays stopped as long as the engine runs. When the engine itself starts again, it starts `always` again, and leaves
-   * `unless-stopped` and `on-failure` stopped. One that is to stay stopped for good is recreated with the policy `no`.
+   * container stays stopped as long as the engine runs. When the engine itself starts again (with the machine, say), it starts
+   * `always` again, and leaves `unless-stopped` stopped; `on-failure` it starts again where the stop ended with another code than 0
+   * (seen with Docker 20.10). One that is to stay stopped for good is recreated with the policy `no`.
    */
   stop(id: string, options: CallOptions & { graceMs: number }): Promise<void>;
   restart(id: string, options: CallOptions & { graceMs: number }): Promise<void>;

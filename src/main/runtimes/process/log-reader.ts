@@ -38,7 +38,7 @@ interface LogFile {
 export async function* readLog(files: RunFiles, options: ProcessLogOptions): AsyncGenerator<ProcessLogLine> {
   const { follow = false, tail, signal } = options;
   const since = readSince(options.since);
-  const changes = follow ? new Changes(files.logFolder, signal) : null;
+  const changes = follow ? new Changes(files, signal) : null;
   let queue = await openFiles(files, null);
   let last: LogFile | null = null;
   try {
@@ -168,17 +168,17 @@ async function* linesOf(
   }
 }
 
-/** Tells when something in a folder has changed since the last time it was asked, until a signal. */
+/** Tells when a log has changed since the last time it was asked, or was removed, until a signal. */
 class Changes {
-  readonly #watcher: FSWatcher;
+  readonly #watchers: FSWatcher[];
   readonly #signal: AbortSignal | undefined;
   #changed = false;
   #wake: () => void = () => undefined;
 
-  constructor(folder: string, signal: AbortSignal | undefined) {
+  constructor({ folder, logFolder }: RunFiles, signal: AbortSignal | undefined) {
     this.#signal = signal;
-    this.#watcher = watch(folder, this.#ring);
-    this.#watcher.on('error', this.#ring);
+    // The folder above tells that the other was removed, which is not told while a file of it is open.
+    this.#watchers = [folder, logFolder].map((path) => watch(path, this.#ring).on('error', this.#ring));
     signal?.addEventListener('abort', this.#ring, { once: true });
   }
 
@@ -193,7 +193,7 @@ class Changes {
 
   close(): void {
     this.#signal?.removeEventListener('abort', this.#ring);
-    this.#watcher.close();
+    for (const watcher of this.#watchers) watcher.close();
   }
 
   readonly #ring = (): void => {

@@ -1,23 +1,41 @@
-import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
+import type { Conflict, ConflictOption, Evidence } from '#shared/contract/conflicts.ts';
+import { holderName } from '../../lib/conflict-words.ts';
 import { listWords } from '../../lib/format.ts';
 
-/** "web wants :3000". */
-export function wantWords({ wanted }: Conflict): string {
-  return `${wanted.service ?? 'Somebody'} wants :${wanted.port}`;
-}
-
-/** What else changes: "nothing else changes", "api is told · can be undone". */
-export function effectWords(option: ConflictOption): string {
+/** What else changes: "nothing stops · can be undone", "api is touched · cannot be undone". */
+export function effectWords({ affects, risk, reversible }: ConflictOption): string {
+  const touched = `${listWords(affects)} ${affects.length === 1 ? 'is' : 'are'} touched`;
   const parts = [
-    option.affects.length === 0
-      ? option.risk === 'none'
-        ? 'nothing stops'
-        : null
-      : `${listWords(option.affects)} ${option.affects.length === 1 ? 'is' : 'are'} touched`,
-    option.risk === 'high' ? 'risky' : null,
-    option.reversible ? 'can be undone' : 'cannot be undone',
+    affects.length > 0 ? touched : risk === 'none' ? 'nothing stops' : null,
+    reversible ? 'can be undone' : 'cannot be undone',
   ];
   return parts.filter((part) => part !== null).join(' · ');
+}
+
+export const riskWords: Record<ConflictOption['risk'], string | null> = {
+  none: null,
+  low: 'low risk',
+  high: 'high risk',
+};
+
+/** What is true once an option was applied. */
+export function doneWords({ strategy, port, address }: ConflictOption, { wanted, holder }: Conflict): string {
+  const service = wanted.service ?? 'It';
+  const other = holderName(holder);
+  switch (strategy) {
+    case 'reassign':
+      return `${service} is on :${port ?? wanted.port}`;
+    case 'change-address':
+      return `${service} is on ${address ?? 'another address'}:${wanted.port}`;
+    case 'wait':
+      return `${service} starts by itself when :${wanted.port} frees`;
+    case 'adopt':
+      return `${other} is a service now`;
+    case 'stop-service':
+    case 'stop-container':
+    case 'end-process':
+      return `${other} was stopped, ${service} has :${wanted.port}`;
+  }
 }
 
 export const stateWords: Record<Conflict['state'], string> = {
@@ -25,3 +43,17 @@ export const stateWords: Record<Conflict['state'], string> = {
   resolved: 'resolved',
   cleared: 'gone by itself',
 };
+
+export const sourceWords: Record<Evidence['source'], string> = {
+  lease: 'lease',
+  engine: 'engine',
+  listener: 'listener',
+  probe: 'tried',
+  clos: 'CLOS',
+  system: 'system',
+};
+
+/** The options in the order of their worth: what is recommended comes first, else as they were given. */
+export function inOrder(options: readonly ConflictOption[]): ConflictOption[] {
+  return [...options.filter(({ recommended }) => recommended), ...options.filter(({ recommended }) => !recommended)];
+}

@@ -10,15 +10,17 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { RowList } from '../../components/row-list.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
+import { WaitingRow } from '../../components/waiting-row.tsx';
+import { holderName, kindWords } from '../../lib/conflict-words.ts';
 import { listQuery } from '../../lib/query.ts';
 import { useCursor } from '../../lib/use-cursor.ts';
 import { stateWords } from './conflict-words.ts';
 
 const columns =
-  'gap-x-4 grid-cols-[minmax(120px,1fr)_80px_minmax(140px,1.6fr)_90px_48px] @max-[560px]/page:grid-cols-[minmax(100px,1fr)_72px_minmax(100px,1.2fr)_84px_40px]';
+  'gap-x-4 grid-cols-[minmax(120px,1fr)_96px_minmax(140px,1.6fr)_150px_48px] @max-[620px]/page:grid-cols-[minmax(90px,1fr)_80px_minmax(100px,1.2fr)_minmax(90px,1fr)_40px]';
 
 function ConflictRow({ conflict, active }: { conflict: Conflict; active: boolean }) {
-  const { wanted, holder, state } = conflict;
+  const { kind, wanted, holder, state } = conflict;
   const open = state === 'open';
   return (
     <>
@@ -27,13 +29,15 @@ function ConflictRow({ conflict, active }: { conflict: Conflict; active: boolean
         <span className={`truncate ${open ? 'font-medium' : 'text-soft'}`}>{wanted.service ?? 'Somebody'}</span>
       </Cell>
       <Cell>
-        <PortChip port={wanted.port} state={open ? 'contested' : 'leased'} tabStop={active} />
+        <PortChip port={wanted.port} protocol={wanted.protocol} look={open ? 'contested' : 'free'} tabStop={active} />
       </Cell>
       <Cell className="truncate text-soft" title={holder.command ?? holder.name}>
-        {holder.service?.name ?? holder.name}
+        {kind === 'not-answering' ? 'nobody answers' : holderName(holder)}
         {holder.command !== null && <span className="mono text-faint"> {holder.command}</span>}
       </Cell>
-      <Cell className="truncate text-faint">{stateWords[state]}</Cell>
+      <Cell className="truncate text-faint" title={open ? kindWords[kind] : stateWords[state]}>
+        {open ? kindWords[kind] : stateWords[state]}
+      </Cell>
       <Cell className="text-faint">
         <RelativeTime iso={conflict.detectedAt} bare />
       </Cell>
@@ -41,9 +45,33 @@ function ConflictRow({ conflict, active }: { conflict: Conflict; active: boolean
   );
 }
 
-const heads = ['Wanted by', 'Port', 'Held by', 'State', 'Since'];
+const heads = ['Wanted by', 'Port', 'Held by', 'What it is', 'Since'];
 
-/** Open conflicts first, then those that are over. */
+function headingOf({ state }: Conflict, before: Conflict | undefined): string | null {
+  const part = (one: Conflict['state']) => (one === 'open' ? 'Open' : 'History');
+  return before !== undefined && part(before.state) === part(state) ? null : part(state);
+}
+
+/** Services that start by themselves as soon as their ports free. */
+function Waiting() {
+  const services = useQuery(listQuery(contract.services.list));
+  const waiting = services.data?.filter(({ waits }) => waits) ?? [];
+  if (waiting.length === 0) return null;
+  return (
+    <section aria-label="Waiting" className="border-b py-2">
+      <h2 className="px-5 pb-1 text-12 font-medium text-faint">Waiting</h2>
+      <ul>
+        {waiting.map((service) => (
+          <li key={service.id}>
+            <WaitingRow service={service} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Who waits, what is open, and below it what is over. */
 export function ConflictsPage({ opened }: { opened: string | null }) {
   const conflicts = useQuery(listQuery(contract.conflicts.list));
   const [, navigate] = useLocation();
@@ -58,6 +86,7 @@ export function ConflictsPage({ opened }: { opened: string | null }) {
 
   return (
     <Page title="Conflicts" note={conflicts.data === undefined ? undefined : `${openCount} open`}>
+      <Waiting />
       {conflicts.isPending ? (
         <SkeletonRows />
       ) : conflicts.data === undefined ? (
@@ -77,6 +106,7 @@ export function ConflictsPage({ opened }: { opened: string | null }) {
           cursor={cursor}
           opened={opened}
           onOpen={open}
+          headingOf={headingOf}
           columns={columns}
           head={heads.map((head) => <HeadCell key={head}>{head}</HeadCell>)}
           row={(conflict, active) => <ConflictRow conflict={conflict} active={active} />}

@@ -6,18 +6,16 @@ import { contract } from '#shared/contract/contract.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { EventList } from '../../components/event-list.tsx';
 import { Page } from '../../components/page.tsx';
-import { RelativeTime } from '../../components/relative-time.tsx';
-import { EmptyState, ErrorState, SkeletonRows } from '../../components/states.tsx';
+import { ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { isHeadline } from '../../lib/event-words.ts';
 import { countWords } from '../../lib/format.ts';
 import type { GlyphStatus } from '../../lib/glyph.ts';
 import { recentEvents } from '../../lib/live.ts';
 import { listQuery } from '../../lib/query.ts';
-import { statusWords } from '../../lib/status-words.ts';
 import { useStore } from '../../lib/store.ts';
-import { useNow } from '../../lib/time.ts';
-import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
+import { WantsYou } from './wants-you.tsx';
+import { Welcome } from './welcome.tsx';
 
 /** How many of the newest facts stand here; the timeline has the rest. */
 const shownEvents = 12;
@@ -41,12 +39,17 @@ function Counts({ services, conflicts }: { services: Service[]; conflicts: Confl
     ['unhealthy', of('unhealthy'), 'unhealthy'],
     ['failed', of('failed'), 'failed'],
     ['unknown', of('unknown'), 'unknown'],
+    ['waiting', services.filter(({ waits }) => waits).length, 'waiting'],
     ['conflict', conflicts.length, conflicts.length === 1 ? 'conflict' : 'conflicts'],
   ];
   return (
     <div className="flex flex-wrap items-baseline gap-x-8 gap-y-2 border-b px-5 py-5">
       <Count glyph="running" count={of('running')} words="running" />
-      <Count glyph="stopped" count={of('stopped', 'created')} words="stopped" />
+      <Count
+        glyph="stopped"
+        count={services.filter(({ status, waits }) => !waits && (status === 'stopped' || status === 'created')).length}
+        words="stopped"
+      />
       {optional.map(
         ([glyph, count, words]) => count > 0 && <Count key={glyph} glyph={glyph} count={count} words={words} />,
       )}
@@ -66,46 +69,6 @@ function Block({ title, more, children }: { title: string; more?: ReactNode; chi
   );
 }
 
-const wantRow = 'flex h-(--row) w-full items-center gap-2.5 px-5 text-left hover:bg-hover -outline-offset-2';
-
-function WantsYou({ services, conflicts }: { services: Service[]; conflicts: Conflict[] }) {
-  const dialog = useConflictDialog();
-  const now = useNow();
-  const troubled = services.filter(({ status }) => status === 'failed' || status === 'unhealthy');
-  if (troubled.length + conflicts.length === 0) {
-    return <p className="px-5 pb-2 text-soft">Nothing wants you. All is as it should be.</p>;
-  }
-  return (
-    <ul>
-      {conflicts.map((conflict) => (
-        <li key={conflict.id}>
-          <button type="button" className={wantRow} onClick={() => dialog.open(conflict.id)}>
-            <StatusGlyph status="conflict" />
-            <span className="font-mono text-12 font-medium">:{conflict.wanted.port}</span>
-            <span className="min-w-0 flex-1 truncate">
-              <span className="font-medium">{conflict.wanted.service ?? 'Somebody'}</span>
-              <span className="text-soft"> wants what </span>
-              <span className="font-medium">{conflict.holder.service?.name ?? conflict.holder.name}</span>
-              <span className="text-soft"> holds</span>
-            </span>
-            <RelativeTime iso={conflict.detectedAt} className="text-faint" />
-          </button>
-        </li>
-      ))}
-      {troubled.map((service) => (
-        <li key={service.id}>
-          <Link href={`/services/${service.name}`} className={wantRow}>
-            <StatusGlyph status={service.status} />
-            <span className="font-medium">{service.name}</span>
-            <span className="min-w-0 flex-1 truncate text-soft">{statusWords(service, now)}</span>
-            <RelativeTime iso={service.statusSince} className="text-faint" />
-          </Link>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** How things stand, what wants somebody, what happened last. */
 export function OverviewPage() {
   const services = useQuery(listQuery(contract.services.list));
@@ -119,18 +82,7 @@ export function OverviewPage() {
       {loaded ? (
         <div className="min-h-0 flex-1 overflow-y-auto">
           {services.data.length === 0 ? (
-            <EmptyState title="Nothing is registered yet">
-              <p>
-                Tell CLOS of a first service: a name, an image and the port that it should have. CLOS keeps the port for
-                it and tells you when somebody else sits on it.
-              </p>
-              <Link
-                href="/services"
-                className="rounded-md border border-transparent bg-accent-fill px-2.5 py-1 font-medium text-on-accent hover:bg-accent-fill-hover"
-              >
-                Go to the services
-              </Link>
-            </EmptyState>
+            <Welcome />
           ) : (
             <>
               <Counts services={services.data} conflicts={conflicts.data} />

@@ -1,18 +1,32 @@
-import type { ServiceDraft } from './service-draft.ts';
-import { joinWords } from './words.ts';
+import { joinWords, readWords } from '../../lib/words.ts';
+import type { EndpointDraft, ServiceDraft } from './service-draft.ts';
+
+/** `web=3000:80/udp`, or without a port inside `web=3000`. */
+function publishWord({ name, hostPort, containerPort, protocol }: EndpointDraft, inside: boolean): string {
+  const named = name.trim() === '' || name.trim() === 'http' ? '' : `${name.trim()}=`;
+  const port = hostPort.trim() || 'auto';
+  return `${named}${port}${inside ? `:${containerPort.trim()}` : ''}${protocol === 'udp' ? '/udp' : ''}`;
+}
 
 /** The draft as a command: what the form would do, as a script would. */
 export function createCommand(draft: ServiceDraft): string {
-  const words = ['clos', 'create', draft.name.trim() || 'NAME', '--image', draft.image.trim() || 'IMAGE'];
-  for (const { name, hostPort, containerPort, protocol } of draft.endpoints) {
-    if (containerPort.trim() === '') continue;
-    const named = name.trim() === '' || name.trim() === 'http' ? '' : `${name.trim()}=`;
-    words.push('-p', `${named}${hostPort.trim() || 'auto'}:${containerPort.trim()}${protocol === 'udp' ? '/udp' : ''}`);
+  const { type } = draft;
+  const words = ['clos', 'create', draft.name.trim() || 'NAME'];
+  if (type === 'container') words.push('--image', draft.image.trim() || 'IMAGE');
+  if (type === 'external') words.push('--external');
+  for (const endpoint of draft.endpoints) {
+    if (type === 'container' && endpoint.containerPort.trim() !== '') words.push('--port', publishWord(endpoint, true));
+    if (type !== 'container') words.push('--port', publishWord(endpoint, false));
   }
-  for (const line of draft.env.split('\n')) if (line.trim() !== '') words.push('-e', line);
-  if (draft.memory.trim() !== '') words.push('--memory', draft.memory.trim());
-  if (draft.cpus.trim() !== '') words.push('--cpus', draft.cpus.trim());
+  if (type === 'process' && draft.cwd.trim() !== '') words.push('--cwd', draft.cwd.trim());
+  if (type !== 'external') {
+    for (const line of draft.env.split('\n')) if (line.trim() !== '') words.push('-e', line);
+    if (draft.memory.trim() !== '') words.push('--memory', draft.memory.trim());
+    if (draft.cpus.trim() !== '') words.push('--cpus', draft.cpus.trim());
+  }
   if (draft.healthPath !== '') words.push('--health-path', draft.healthPath);
-  const line = joinWords(words);
-  return draft.command.trim() === '' ? line : `${line} -- ${draft.command.trim()}`;
+  if (draft.restart !== 'no') words.push('--restart', draft.restart);
+  if (draft.onConflict !== 'default') words.push('--on-conflict', draft.onConflict);
+  const command = type === 'external' ? [] : readWords(draft.command).words;
+  return joinWords(command.length === 0 ? words : [...words, '--', ...command]);
 }

@@ -12,14 +12,26 @@ import { markStale } from '../../lib/invalidator.ts';
 import { showToast } from '../../lib/toasts.ts';
 import { operationEnd } from '../../lib/watch-operation.ts';
 
+/** What becomes of what runs. */
+function endOf({ runtime, name, status }: Service): string[] {
+  const down = status === 'stopped' || status === 'created' || status === 'failed';
+  const stops = down ? [] : [`${name} stops`];
+  switch (runtime.type) {
+    case 'container':
+      if (runtime.observed === null) return stops;
+      return [...stops, `the container ${runtime.observed.containerName} is removed; named volumes stay`];
+    case 'process':
+      return stops;
+    case 'external':
+      return [`CLOS no longer watches ${name}; whoever runs it goes on`];
+  }
+}
+
 /** What removing a service does, in the order in which it happens. */
 function stepsOf(service: Service): string[] {
-  const { observed } = service.runtime;
   const ports = service.endpoints.flatMap(({ lease }) => (lease === null ? [] : [`:${lease.port}`]));
-  const runs = service.status !== 'stopped' && service.status !== 'created' && service.status !== 'failed';
   return [
-    ...(runs ? [`${service.name} stops`] : []),
-    ...(observed === null ? [] : [`the container ${observed.containerName} is removed; named volumes stay`]),
+    ...endOf(service),
     ...(ports.length === 0 ? [] : [`${listWords(ports)} ${ports.length === 1 ? 'becomes' : 'become'} free for others`]),
     'its history stays',
   ];
@@ -42,7 +54,7 @@ export function DeleteServiceDialog({ service, onClose, onDeleted }: DeleteProps
         onClose();
         return;
       }
-      markStale([contract.services.list.id, contract.ports.leases.id]);
+      markStale([contract.services.list.id, contract.ports.map.id]);
       showToast({ tone: 'plain', title: `${service.name} was deleted`, command: commandLines.delete(service.name) });
       onDeleted();
     },

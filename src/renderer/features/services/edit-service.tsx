@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { contract } from '#shared/contract/contract.ts';
-import type { Service, ServicePatch } from '#shared/contract/services.ts';
+import type { ServicePatch } from '#shared/contract/service-spec.ts';
+import type { Service } from '#shared/contract/services.ts';
 import { Button } from '../../components/button.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { client } from '../../lib/connection.ts';

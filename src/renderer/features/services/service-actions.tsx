@@ -12,23 +12,29 @@ interface ServiceActionsProps {
   tabStop?: boolean;
 }
 
+/** The two that make sense now: what is only watched has none, what waits can be told not to. */
+function commandsFor(service: Service): ServiceCommand[] {
+  if (service.runtime.type === 'external') return [];
+  if (service.waits) return ['stop', 'start'];
+  return [mayRun('stop', service) || service.status === 'stopping' ? 'stop' : 'start', 'restart'];
+}
+
 /** Start or stop, whichever makes sense now, and restart. */
 export function ServiceActions({ service, compact = false, tabStop = true }: ServiceActionsProps) {
   const run = useServiceCommands();
-  const first: ServiceCommand = mayRun('stop', service) || service.status === 'stopping' ? 'stop' : 'start';
   return (
     <>
-      {[first, 'restart' as const].map((command) => (
+      {commandsFor(service).map((command) => (
         <ActionButton
           key={command}
-          label={commandWords[command].label}
+          label={service.waits && command === 'stop' ? 'Stop waiting' : commandWords[command].label}
           icon={icons[command]}
           command={commandLines[command](service.name)}
           shortcut={shortcuts[command]}
           disabled={!mayRun(command, service)}
           compact={compact}
           tabStop={tabStop}
-          look={command === 'start' ? 'primary' : 'plain'}
+          look={command === 'start' && !service.waits ? 'primary' : 'plain'}
           onAct={() => run(command, service)}
         />
       ))}

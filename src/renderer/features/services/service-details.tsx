@@ -6,9 +6,11 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Definition, Definitions, Section } from '../../components/definition-list.tsx';
 import { PortChip } from '../../components/port-chip.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
+import { explain } from '../../lib/conflict-words.ts';
 import { connection } from '../../lib/connection.ts';
 import { bytesWords } from '../../lib/format.ts';
-import { endpointState, openConflictOf, portOf, type ServiceEndpoint } from '../../lib/port-state.ts';
+import { onConflictWords } from '../../lib/policy-words.ts';
+import { endpointLook, openConflictOf, portOf, type ServiceEndpoint } from '../../lib/port-state.ts';
 import { healthWords, statusWords } from '../../lib/status-words.ts';
 import { fullTime, useNow } from '../../lib/time.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
@@ -16,6 +18,7 @@ import { DeleteServiceDialog } from './delete-service-dialog.tsx';
 import { ServiceActions } from './service-actions.tsx';
 import { ServiceEnv } from './service-env.tsx';
 import { ServiceHistory } from './service-history.tsx';
+import { RuntimeDefinitions, ServiceRun } from './service-runtime.tsx';
 
 interface DetailsProps {
   service: Service;
@@ -23,13 +26,11 @@ interface DetailsProps {
   onDeleted: () => void;
 }
 
-function Waiting({ conflict }: { conflict: Conflict }) {
+function Held({ conflict }: { conflict: Conflict }) {
   const dialog = useConflictDialog();
   return (
     <div className="mt-3 flex items-center justify-between gap-3 rounded-md bg-conflict-wash px-3 py-2">
-      <p className="min-w-0">
-        It wants :{conflict.wanted.port}, which <span className="font-medium">{conflict.holder.name}</span> holds.
-      </p>
+      <p className="min-w-0">{explain(conflict)}</p>
       <Button onClick={() => dialog.open(conflict.id)}>Resolve</Button>
     </div>
   );
@@ -49,9 +50,9 @@ function EndpointRow({
       <span className="w-16 shrink-0 truncate text-soft" title={endpoint.name}>
         {endpoint.name}
       </span>
-      <PortChip port={portOf(endpoint)} state={endpointState(service, endpoint, conflicts)} url={endpoint.url} />
+      <PortChip port={portOf(endpoint)} look={endpointLook(service, endpoint, conflicts)} url={endpoint.url} />
       <span className="mono truncate text-faint">
-        → {endpoint.containerPort}/{endpoint.protocol}
+        {endpoint.containerPort === null ? endpoint.protocol : `→ ${endpoint.containerPort}/${endpoint.protocol}`}
       </span>
       {endpoint.url !== null && (
         <span className="ml-auto flex shrink-0 items-center">
@@ -66,40 +67,6 @@ function EndpointRow({
         </span>
       )}
     </li>
-  );
-}
-
-function Observed({ service }: { service: Service }) {
-  const { observed } = service.runtime;
-  if (observed === null) return <p className="text-soft">It has no container yet. The first start makes one.</p>;
-  const { exit } = observed;
-  return (
-    <Definitions>
-      <Definition name="Container" mono>
-        <span title={observed.containerId}>{observed.containerId.slice(0, 12)}</span> {observed.containerName}
-      </Definition>
-      <Definition name="State">
-        {observed.state}
-        {observed.pid !== null && observed.pid > 0 && ` · pid ${observed.pid}`}
-      </Definition>
-      {observed.startedAt !== null && (
-        <Definition name="Started">
-          {fullTime(observed.startedAt)} · <RelativeTime iso={observed.startedAt} />
-        </Definition>
-      )}
-      {exit !== null && (
-        <Definition name="Last exit">
-          {exit.code}
-          {exit.oomKilled && ', out of memory'}
-          {exit.at !== null && (
-            <>
-              {' · '}
-              <RelativeTime iso={exit.at} />
-            </>
-          )}
-        </Definition>
-      )}
-    </Definitions>
   );
 }
 
@@ -124,6 +91,7 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
   const [deleting, setDeleting] = useState(false);
   const now = useNow();
   const conflict = openConflictOf(service, conflicts);
+  const driven = service.runtime.type !== 'external';
   return (
     <>
       <div className="border-b px-5 py-4">
@@ -131,7 +99,12 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
         <p className="text-faint">
           since {fullTime(service.statusSince)} · {healthWords(service)}
         </p>
-        {conflict !== undefined && <Waiting conflict={conflict} />}
+        {service.needsRestart && (
+          <p className="mt-2 text-soft">
+            What runs was made before the last change. Restart it to apply what is registered now.
+          </p>
+        )}
+        {conflict !== undefined && <Held conflict={conflict} />}
         <div className="mt-3 flex gap-2">
           <ServiceActions service={service} />
           <Button icon="trash" look="quiet" className="ml-auto" onClick={() => setDeleting(true)}>
@@ -151,27 +124,22 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
         )}
       </Section>
       <Section title="Runtime">
-        <Observed service={service} />
+        <ServiceRun runtime={service.runtime} />
       </Section>
       <Section title="As registered">
         <Definitions>
-          <Definition name="Image" mono>
-            {service.runtime.image}
-          </Definition>
-          {service.runtime.command !== undefined && (
-            <Definition name="Command" mono>
-              {service.runtime.command.join(' ')}
-            </Definition>
-          )}
+          <RuntimeDefinitions runtime={service.runtime} />
           <Definition name="Health check">{checkWords(service)}</Definition>
-          <Definition name="Restart">
-            {service.restart.policy}
-            {service.restart.policy === 'on-failure' && `, at most ${service.restart.maxRetries} times`}
-          </Definition>
-          <Definition name="Limits">{limitsWords(service.limits)}</Definition>
-          <Definition name="On conflict">
-            {service.onConflict === 'ask' ? 'ask' : 'take another port of the range'}
-          </Definition>
+          {driven && (
+            <>
+              <Definition name="Restart">
+                {service.restart.policy}
+                {service.restart.policy === 'on-failure' && `, at most ${service.restart.maxRetries} times`}
+              </Definition>
+              <Definition name="Limits">{limitsWords(service.limits)}</Definition>
+              <Definition name="If a port is taken">{onConflictWords(service.onConflict)}</Definition>
+            </>
+          )}
           <Definition name="Revision">
             {service.revision} · changed <RelativeTime iso={service.updatedAt} />
           </Definition>

@@ -1,6 +1,12 @@
 import { isClosError } from '#shared/contract/clos-error.ts';
-import { type Service, type ServiceSpec, serviceSpecSchema } from '#shared/contract/services.ts';
-import { joinWords, splitWords } from './words.ts';
+import {
+  type RuntimeType,
+  type ServiceEndpointSpec,
+  type ServiceSpec,
+  serviceSpecSchema,
+} from '#shared/contract/service-spec.ts';
+import type { Service } from '#shared/contract/services.ts';
+import { joinWords, readWords } from '../../lib/words.ts';
 
 /** An endpoint as it is typed. */
 export interface EndpointDraft {
@@ -11,14 +17,16 @@ export interface EndpointDraft {
   hostPort: string;
   protocol: 'tcp' | 'udp';
   /** What the form does not show is kept. */
-  kept: { address?: string; range?: string };
+  kept: Partial<Pick<ServiceEndpointSpec, 'address' | 'range'>>;
 }
 
-/** A service as it is typed: text, until it is sent. */
+/** A service as it is typed: text, until it is sent. What another type of runtime needs is kept while the type changes. */
 export interface ServiceDraft {
+  type: RuntimeType;
   name: string;
   image: string;
   command: string;
+  cwd: string;
   endpoints: EndpointDraft[];
   env: string;
   memory: string;
@@ -37,9 +45,11 @@ export function newEndpoint(first: boolean): EndpointDraft {
 
 export function emptyDraft(): ServiceDraft {
   return {
+    type: 'container',
     name: '',
     image: '',
     command: '',
+    cwd: '',
     endpoints: [newEndpoint(true)],
     env: '',
     memory: '',
@@ -47,7 +57,7 @@ export function emptyDraft(): ServiceDraft {
     pids: '',
     healthPath: '',
     restart: 'no',
-    onConflict: 'ask',
+    onConflict: 'default',
   };
 }
 
@@ -58,16 +68,27 @@ function sizeText(bytes: number): string {
   return bytes % mebibyte === 0 ? `${bytes / mebibyte}MiB` : String(bytes);
 }
 
+function runtimeDraft({ runtime }: Service): Pick<ServiceDraft, 'type' | 'image' | 'command' | 'cwd'> {
+  const none = { image: '', command: '', cwd: '' };
+  switch (runtime.type) {
+    case 'container':
+      return { ...none, type: 'container', image: runtime.image, command: joinWords(runtime.command ?? []) };
+    case 'process':
+      return { ...none, type: 'process', command: joinWords(runtime.command), cwd: runtime.cwd };
+    case 'external':
+      return { ...none, type: 'external' };
+  }
+}
+
 export function draftOf(service: Service): ServiceDraft {
   const { limits, healthCheck } = service;
   return {
+    ...runtimeDraft(service),
     name: service.name,
-    image: service.runtime.image,
-    command: joinWords(service.runtime.command ?? []),
     endpoints: service.endpoints.map(({ name, containerPort, hostPort, protocol, address, range }) => ({
       key: nextKey++,
       name,
-      containerPort: String(containerPort),
+      containerPort: containerPort === null ? '' : String(containerPort),
       hostPort: hostPort === 'auto' ? '' : String(hostPort),
       protocol,
       kept: { address, range },
@@ -106,27 +127,43 @@ function healthCheckOf(draft: ServiceDraft, before: Service | undefined): unknow
   return { ...(known?.type === 'http' ? known : { type: 'http' }), path: draft.healthPath };
 }
 
+/** What the form does not show of a container is taken from `before`, as long as it stays one. */
+function runtimeOf(draft: ServiceDraft, before: Service | undefined): unknown {
+  const { words } = readWords(draft.command);
+  switch (draft.type) {
+    case 'container': {
+      const known = before?.runtime.type === 'container' ? before.runtime : { observed: null };
+      const { observed: _observed, ...kept } = known;
+      const { command: _command, ...rest } = 'command' in kept ? kept : { ...kept, command: undefined };
+      return {
+        ...rest,
+        type: 'container',
+        image: draft.image.trim(),
+        ...(words.length === 0 ? {} : { command: words }),
+      };
+    }
+    case 'process':
+      return { type: 'process', command: words, cwd: draft.cwd.trim() };
+    case 'external':
+      return { type: 'external' };
+  }
+}
+
 /** The request that the draft stands for, not yet checked. What the form does not show is taken from `before`. */
 function requestOf(draft: ServiceDraft, before?: Service): unknown {
-  const {
-    observed: _observed,
-    command: _command,
-    ...runtime
-  } = before?.runtime ?? { observed: null, type: 'container' };
-  const command = splitWords(draft.command);
   const limit = (name: 'memory' | 'cpus' | 'pids') =>
-    draft[name].trim() === '' ? {} : { [name]: numeric(draft[name]) };
+    draft[name].trim() === '' || draft.type === 'external' ? {} : { [name]: numeric(draft[name]) };
   return {
     name: draft.name.trim(),
-    runtime: { ...runtime, image: draft.image.trim(), ...(command.length === 0 ? {} : { command }) },
+    runtime: runtimeOf(draft, before),
     endpoints: draft.endpoints.map(({ name, containerPort, hostPort, protocol, kept }) => ({
       ...kept,
       name: name.trim(),
-      containerPort: numeric(containerPort),
+      ...(draft.type === 'container' ? { containerPort: numeric(containerPort) } : {}),
       hostPort: hostPort.trim() === '' ? 'auto' : numeric(hostPort),
       protocol,
     })),
-    env: envOf(draft.env),
+    env: draft.type === 'external' ? {} : envOf(draft.env),
     limits: { ...limit('memory'), ...limit('cpus'), ...limit('pids') },
     healthCheck: healthCheckOf(draft, before),
     restart: { policy: draft.restart, maxRetries: before?.restart.maxRetries ?? 5 },
@@ -138,17 +175,24 @@ function requestOf(draft: ServiceDraft, before?: Service): unknown {
 export type FieldErrors = Readonly<Record<string, string>>;
 
 /** Words for what the contract's checks say of an empty or half-typed field. */
-function plainMessage(path: string, message: string): string {
+function plainMessage(path: string, message: string, draft: ServiceDraft): string {
+  if (path.endsWith('hostPort') && draft.type === 'external') return 'a port, 1 to 65535: CLOS does not choose it';
   if (/(containerPort|hostPort)$/.test(path)) return 'a port, 1 to 65535';
+  if (path === 'runtime.command' && draft.command.trim() === '') return 'the program and its arguments';
   return message;
 }
 
 /** Checks the draft by the contract, as the server will. */
 export function checkDraft(draft: ServiceDraft, before?: Service): { spec: ServiceSpec } | { errors: FieldErrors } {
+  const { openQuote } = readWords(draft.command);
   const parsed = serviceSpecSchema.safeParse(requestOf(draft, before));
-  if (parsed.success) return { spec: parsed.data };
-  const errors: Record<string, string> = {};
-  for (const { path, message } of parsed.error.issues) errors[path.join('.')] ??= plainMessage(path.join('.'), message);
+  const open = draft.type !== 'external' && openQuote !== null;
+  if (parsed.success && !open) return { spec: parsed.data };
+  const errors: Record<string, string> = open ? { 'runtime.command': `has a ${openQuote} that is never closed` } : {};
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = issue.path.join('.');
+    errors[path] ??= plainMessage(path, issue.message, draft);
+  }
   return { errors };
 }
 

@@ -1,6 +1,11 @@
-import { Button, IconButton } from '../../components/button.tsx';
+import { onConflictSchema, type RuntimeType } from '#shared/contract/service-spec.ts';
+import { Button } from '../../components/button.tsx';
 import { Field, inputClass, TextField } from '../../components/field.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { onConflictWords } from '../../lib/policy-words.ts';
+import { EndpointFields } from './endpoint-fields.tsx';
 import { type EndpointDraft, errorAt, type FieldErrors, newEndpoint, type ServiceDraft } from './service-draft.ts';
+import { TemplateHint } from './template-hint.tsx';
 
 interface FormProps {
   draft: ServiceDraft;
@@ -10,162 +15,130 @@ interface FormProps {
   nameFixed?: boolean;
 }
 
-interface EndpointProps {
-  endpoint: EndpointDraft;
-  error: (field: string) => string | undefined;
-  onChange: (endpoint: EndpointDraft) => void;
-  onRemove: () => void;
-}
+type PartProps = Pick<FormProps, 'draft'> & {
+  set: (part: Partial<ServiceDraft>) => void;
+  at: (path: string) => string | undefined;
+};
 
-function EndpointFields({ endpoint, error, onChange, onRemove }: EndpointProps) {
-  const set = (part: Partial<EndpointDraft>) => onChange({ ...endpoint, ...part });
+const types: ReadonlyArray<{ value: RuntimeType; label: string; sentence: string }> = [
+  { value: 'container', label: 'Container', sentence: 'CLOS runs it in the container engine.' },
+  { value: 'process', label: 'Process', sentence: 'CLOS runs the command, and it survives a restart of CLOS.' },
+  {
+    value: 'external',
+    label: 'External',
+    sentence: 'Somebody else runs it. CLOS keeps its ports and tells whether it answers.',
+  },
+];
+
+function Endpoints({ draft, set, at }: PartProps) {
+  const setEndpoint = (key: number, next: EndpointDraft | null) =>
+    set({ endpoints: draft.endpoints.flatMap((known) => (known.key === key ? (next ?? []) : known)) });
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1fr)_72px_28px] items-start gap-2">
-      <TextField
-        label="Name"
-        value={endpoint.name}
-        error={error('name')}
-        onChange={(event) => set({ name: event.target.value })}
-      />
-      <TextField
-        label="Container port"
-        code
-        inputMode="numeric"
-        placeholder="80"
-        value={endpoint.containerPort}
-        error={error('containerPort')}
-        onChange={(event) => set({ containerPort: event.target.value })}
-      />
-      <TextField
-        label="Host port"
-        code
-        placeholder="auto"
-        value={endpoint.hostPort}
-        error={error('hostPort')}
-        onChange={(event) => set({ hostPort: event.target.value === 'auto' ? '' : event.target.value })}
-      />
-      <Field label="Protocol" error={error('protocol')}>
-        {(props) => (
-          <select
-            {...props}
-            className={inputClass}
-            value={endpoint.protocol}
-            onChange={(event) => set({ protocol: event.target.value === 'udp' ? 'udp' : 'tcp' })}
-          >
-            <option value="tcp">tcp</option>
-            <option value="udp">udp</option>
-          </select>
-        )}
-      </Field>
-      <IconButton icon="close" label={`Remove the endpoint ${endpoint.name}`} className="mt-5" onClick={onRemove} />
-    </li>
+    <fieldset>
+      <legend className="sr-only">Endpoints</legend>
+      <ul className="flex flex-col gap-2">
+        {draft.endpoints.map((endpoint, index) => (
+          <EndpointFields
+            key={endpoint.key}
+            type={draft.type}
+            endpoint={endpoint}
+            error={(field) => at(`endpoints.${index}.${field}`)}
+            onChange={(next) => setEndpoint(endpoint.key, next)}
+            onRemove={() => setEndpoint(endpoint.key, null)}
+          />
+        ))}
+      </ul>
+      <Button
+        look="quiet"
+        icon="plus"
+        className="mt-2 -ml-2"
+        onClick={() => set({ endpoints: [...draft.endpoints, newEndpoint(draft.endpoints.length === 0)] })}
+      >
+        Add an endpoint
+      </Button>
+    </fieldset>
   );
 }
 
-/** The fields of a service, for registering and for changing one. */
-export function ServiceForm({ draft, errors, onChange, nameFixed = false }: FormProps) {
-  const set = (part: Partial<ServiceDraft>) => onChange({ ...draft, ...part });
-  const at = (path: string) => errorAt(errors, path);
-  const setEndpoint = (key: number, next: EndpointDraft | null) =>
-    set({ endpoints: draft.endpoints.flatMap((known) => (known.key === key ? (next ?? []) : known)) });
-
+/** What CLOS runs: the command and, for a process, its folder; then the environment. */
+function Running({ draft, set, at }: PartProps) {
+  const isProcess = draft.type === 'process';
   return (
-    <div className="flex flex-col gap-4">
-      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,2fr)] gap-3">
-        <TextField
-          label="Name"
-          disabled={nameFixed}
-          placeholder="web"
-          value={draft.name}
-          error={at('name')}
-          onChange={(event) => set({ name: event.target.value })}
-        />
-        <TextField
-          label="Image"
-          code
-          placeholder="nginx:1.29"
-          value={draft.image}
-          error={at('runtime.image')}
-          onChange={(event) => set({ image: event.target.value })}
-        />
-      </div>
-      <fieldset>
-        <legend className="sr-only">Endpoints</legend>
-        <ul className="flex flex-col gap-2">
-          {draft.endpoints.map((endpoint, index) => (
-            <EndpointFields
-              key={endpoint.key}
-              endpoint={endpoint}
-              error={(field) => at(`endpoints.${index}.${field}`)}
-              onChange={(next) => setEndpoint(endpoint.key, next)}
-              onRemove={() => setEndpoint(endpoint.key, null)}
-            />
-          ))}
-        </ul>
-        <Button
-          look="quiet"
-          icon="plus"
-          className="mt-2 -ml-2"
-          onClick={() => set({ endpoints: [...draft.endpoints, newEndpoint(draft.endpoints.length === 0)] })}
-        >
-          Add an endpoint
-        </Button>
-      </fieldset>
+    <>
       <TextField
         label="Command"
         code
-        placeholder="the image's own"
+        placeholder={isProcess ? 'npm run dev' : "the image's own"}
+        hint={isProcess ? 'The program and its arguments; quotes keep words together, no shell is involved' : undefined}
         value={draft.command}
         error={at('runtime.command')}
         onChange={(event) => set({ command: event.target.value })}
       />
-      <Field label="Environment" hint="One NAME=value a line" error={at('env')}>
-        {(props) => (
-          <textarea
-            {...props}
-            rows={3}
-            spellCheck={false}
-            className={`${inputClass} mono h-auto resize-y py-1.5 leading-5`}
-            value={draft.env}
-            onChange={(event) => set({ env: event.target.value })}
-          />
-        )}
-      </Field>
-      <div className="grid grid-cols-3 gap-3">
+      {isProcess && (
         <TextField
-          label="Memory"
+          label="Folder"
           code
-          placeholder="256MiB"
-          value={draft.memory}
-          error={at('limits.memory')}
-          onChange={(event) => set({ memory: event.target.value })}
+          placeholder="/home/ada/src/shop"
+          value={draft.cwd}
+          error={at('runtime.cwd')}
+          onChange={(event) => set({ cwd: event.target.value })}
         />
-        <TextField
-          label="CPUs"
-          code
-          placeholder="0.5"
-          value={draft.cpus}
-          error={at('limits.cpus')}
-          onChange={(event) => set({ cpus: event.target.value })}
-        />
-        <TextField
-          label="Processes"
-          code
-          placeholder="100"
-          value={draft.pids}
-          error={at('limits.pids')}
-          onChange={(event) => set({ pids: event.target.value })}
-        />
+      )}
+      <div className="flex flex-col gap-1.5">
+        <Field label="Environment" hint="One NAME=value a line" error={at('env')}>
+          {(props) => (
+            <textarea
+              {...props}
+              rows={3}
+              spellCheck={false}
+              className={`${inputClass} mono h-auto resize-y py-1.5 leading-5`}
+              value={draft.env}
+              onChange={(event) => set({ env: event.target.value })}
+            />
+          )}
+        </Field>
+        <TemplateHint draft={draft} />
       </div>
-      <div className="grid grid-cols-3 gap-3">
+    </>
+  );
+}
+
+function Limits({ draft, set, at }: PartProps) {
+  const fields = [
+    ['memory', 'Memory', '256MiB'],
+    ['cpus', 'CPUs', '0.5'],
+    ['pids', 'Processes', '100'],
+  ] as const;
+  return (
+    <div className="grid grid-cols-3 gap-3">
+      {fields.map(([field, label, placeholder]) => (
         <TextField
-          label="Health path"
+          key={field}
+          label={label}
           code
-          placeholder="none"
-          value={draft.healthPath}
-          error={at('healthCheck')}
-          onChange={(event) => set({ healthPath: event.target.value })}
+          placeholder={placeholder}
+          value={draft[field]}
+          error={at(`limits.${field}`)}
+          onChange={(event) => set({ [field]: event.target.value })}
         />
+      ))}
+    </div>
+  );
+}
+
+function Behaviour({ draft, set, at }: PartProps) {
+  const driven = draft.type !== 'external';
+  return (
+    <div className="grid grid-cols-3 gap-3">
+      <TextField
+        label="Health path"
+        code
+        placeholder="none"
+        value={draft.healthPath}
+        error={at('healthCheck')}
+        onChange={(event) => set({ healthPath: event.target.value })}
+      />
+      {driven && (
         <Field label="Restart" error={at('restart')}>
           {(props) => (
             <select
@@ -182,20 +155,64 @@ export function ServiceForm({ draft, errors, onChange, nameFixed = false }: Form
             </select>
           )}
         </Field>
+      )}
+      {driven && (
         <Field label="If its port is taken" error={at('onConflict')}>
           {(props) => (
             <select
               {...props}
               className={inputClass}
               value={draft.onConflict}
-              onChange={(event) => set({ onConflict: event.target.value === 'reassign' ? 'reassign' : 'ask' })}
+              onChange={({ target: { value } }) => set({ onConflict: onConflictSchema.parse(value) })}
             >
-              <option value="ask">ask</option>
-              <option value="reassign">take another</option>
+              {onConflictSchema.options.map((option) => (
+                <option key={option} value={option}>
+                  {onConflictWords(option)}
+                </option>
+              ))}
             </select>
           )}
         </Field>
+      )}
+    </div>
+  );
+}
+
+/** The fields of a service, for registering and for changing one. What does not apply to its type is not there. */
+export function ServiceForm({ draft, errors, onChange, nameFixed = false }: FormProps) {
+  const set = (part: Partial<ServiceDraft>) => onChange({ ...draft, ...part });
+  const parts: PartProps = { draft, set, at: (path) => errorAt(errors, path) };
+
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <Segmented label="What runs" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <p className="text-12 text-faint">{types.find(({ value }) => value === draft.type)?.sentence}</p>
       </div>
+      <div className={`grid gap-3 ${draft.type === 'container' ? 'grid-cols-[minmax(0,1fr)_minmax(0,2fr)]' : ''}`}>
+        <TextField
+          label="Name"
+          disabled={nameFixed}
+          placeholder="web"
+          value={draft.name}
+          error={parts.at('name')}
+          onChange={(event) => set({ name: event.target.value })}
+        />
+        {draft.type === 'container' && (
+          <TextField
+            label="Image"
+            code
+            placeholder="nginx:1.29"
+            value={draft.image}
+            error={parts.at('runtime.image')}
+            onChange={(event) => set({ image: event.target.value })}
+          />
+        )}
+      </div>
+      <Endpoints {...parts} />
+      {draft.type !== 'external' && <Running {...parts} />}
+      {draft.type !== 'external' && <Limits {...parts} />}
+      <Behaviour {...parts} />
     </div>
   );
 }

@@ -5,36 +5,22 @@ import { Section } from '../../components/definition-list.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
-import type { GlyphStatus } from '../../lib/glyph.ts';
+import { UndoButton } from '../../components/undo-button.tsx';
+import { operationGlyphs, operationNouns } from '../../lib/operation-words.ts';
 import { operationQuery } from '../../lib/query.ts';
-
-const words: Record<Operation['type'], string> = {
-  'service.start': 'Start',
-  'service.stop': 'Stop',
-  'service.restart': 'Restart',
-  'service.delete': 'Delete',
-  'conflict.resolve': 'Resolve a conflict',
-};
-
-const glyphs: Record<Operation['status'], GlyphStatus> = {
-  pending: 'starting',
-  running: 'starting',
-  succeeded: 'running',
-  failed: 'failed',
-  cancelled: 'stopped',
-};
 
 function OperationRow({ operation }: { operation: Operation }) {
   return (
     <li className="flex min-h-7 items-baseline gap-2.5">
       <span className="translate-y-px">
-        <StatusGlyph status={operation.conflicts.length > 0 ? 'conflict' : glyphs[operation.status]} />
+        <StatusGlyph status={operation.conflicts.length > 0 ? 'conflict' : operationGlyphs[operation.status]} />
       </span>
       <span className="min-w-0 flex-1">
-        {words[operation.type]} {operation.status}
+        {operationNouns[operation.type]} {operation.status}
         <span className="text-faint"> · {operation.actor.name}</span>
         {operation.error !== null && <span className="block break-words text-soft">{operation.error.detail}</span>}
       </span>
+      <UndoButton operation={operation} />
       <RelativeTime iso={operation.startedAt} className="text-faint" />
     </li>
   );

@@ -2,13 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { Link, useLocation } from 'wouter';
 import { contract } from '#shared/contract/contract.ts';
+import { Badge } from '../../components/badge.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { Inspector } from '../../components/inspector.tsx';
 import { ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { commandLines } from '../../lib/commands.ts';
-import { openConflictOf } from '../../lib/port-state.ts';
+import { glyphOf } from '../../lib/glyph.ts';
 import { listQuery, operationQuery } from '../../lib/query.ts';
+import { isAdopted } from '../../lib/runtime-words.ts';
 import { EditService } from './edit-service.tsx';
 import { ServiceDetails } from './service-details.tsx';
 import { ServiceLogs } from './service-logs.tsx';
@@ -34,7 +36,6 @@ export function ServiceInspector({ name, tab }: { name: string; tab?: string | u
   const current: TabId = isTab(tab) ? tab : 'details';
   const { data } = service;
   const open = conflicts.data ?? [];
-  const blocked = data !== undefined && openConflictOf(data, open) !== undefined;
 
   return (
     <Inspector
@@ -42,8 +43,9 @@ export function ServiceInspector({ name, tab }: { name: string; tab?: string | u
       onClose={close}
       title={
         <>
-          {data !== undefined && <StatusGlyph status={blocked ? 'conflict' : data.status} />}
+          {data !== undefined && <StatusGlyph status={glyphOf(data, open)} />}
           <h2 className="truncate">{name}</h2>
+          {data !== undefined && isAdopted(data) && <Badge>adopted</Badge>}
         </>
       }
       footer={
@@ -51,7 +53,11 @@ export function ServiceInspector({ name, tab }: { name: string; tab?: string | u
         current !== 'edit' && (
           <CommandLine
             command={
-              current === 'logs' ? commandLines.logs(name) : commandLines[mayRun('stop', data) ? 'stop' : 'start'](name)
+              current === 'logs'
+                ? commandLines.logs(name)
+                : data.runtime.type === 'external'
+                  ? commandLines.show(name)
+                  : commandLines[mayRun('stop', data) ? 'stop' : 'start'](name)
             }
             className="flex-1 justify-between"
           />

@@ -2,8 +2,9 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import type { Service } from '#shared/contract/services.ts';
 import { Button } from '../../components/button.tsx';
-import { ErrorState } from '../../components/states.tsx';
+import { EmptyState, ErrorState } from '../../components/states.tsx';
 import { countWords } from '../../lib/format.ts';
+import { isAdopted, runOf } from '../../lib/runtime-words.ts';
 import { clockWithSeconds } from '../../lib/time.ts';
 import { type Logs, useLogs } from './use-logs.ts';
 
@@ -26,9 +27,28 @@ function stateWords({ state, lines }: Logs): string {
   }
 }
 
-/** What a service writes. It follows the end until somebody scrolls up. */
+/** Why there is nothing to read, where that is so. */
+function silence(service: Service): string | null {
+  if (service.runtime.type === 'external') return 'CLOS only watches this service. Whoever runs it has its output.';
+  if (service.runtime.type === 'process' && isAdopted(service))
+    return 'CLOS did not start this process, so its output goes where it went before. Restart it here to have it from then on.';
+  return null;
+}
+
+/** What a service writes. */
 export function ServiceLogs({ service }: { service: Service }) {
-  const logs = useLogs(service.id, `${service.runtime.observed?.containerId} ${service.runtime.observed?.startedAt}`);
+  const why = silence(service);
+  if (why === null) return <Output service={service} />;
+  return (
+    <EmptyState title="Its output is not here">
+      <p>{why}</p>
+    </EmptyState>
+  );
+}
+
+/** It follows the end until somebody scrolls up. */
+function Output({ service }: { service: Service }) {
+  const logs = useLogs(service.id, runOf(service));
   const scroller = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
   const virtual = useVirtualizer({

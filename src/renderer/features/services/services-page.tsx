@@ -12,15 +12,18 @@ import { countWords } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keyboard.ts';
 import { portOf } from '../../lib/port-state.ts';
 import { listQuery } from '../../lib/query.ts';
+import { isDriven, runsWords } from '../../lib/runtime-words.ts';
 import { useCursor } from '../../lib/use-cursor.ts';
 import { CreateServiceDialog } from './create-service-dialog.tsx';
+import { SelectionBar } from './selection-bar.tsx';
 import { ServiceHead, ServiceRow, serviceColumns } from './service-row.tsx';
+import { StartManyDialog } from './start-many-dialog.tsx';
 import { useServiceCommands } from './use-service-commands.ts';
 
-/** What the filter looks through: the name, the status, the image and the ports. */
+/** What the filter looks through: the name, the status, what runs and the ports. */
 function searchText(service: Service): string {
   const ports = service.endpoints.map((endpoint) => `:${portOf(endpoint) ?? 'auto'}`);
-  return [service.name, service.status, service.runtime.image, ...ports].join(' ').toLowerCase();
+  return [service.name, service.status, runsWords(service), ...ports].join(' ').toLowerCase();
 }
 
 /** Every word must occur. */
@@ -41,6 +44,9 @@ export function ServicesPage({ opened }: { opened: string | null }) {
   const [creating, setCreating] = useState(false);
   const filterBox = useRef<HTMLInputElement>(null);
   const run = useServiceCommands();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [starting, setStarting] = useState(false);
+  const toggle = (name: string) => setChosen(chosen.symmetricDifference(new Set([name])));
 
   const wanted = useDeferredValue(filter.trim());
   const all = services.data;
@@ -56,11 +62,14 @@ export function ServicesPage({ opened }: { opened: string | null }) {
   useKeys({
     '/': () => filterBox.current?.focus(),
     n: () => setCreating(true),
+    ' ': () => current !== undefined && isDriven(current) && toggle(current.name),
     s: () => current !== undefined && run('start', current),
     x: () => current !== undefined && run('stop', current),
     r: () => current !== undefined && run('restart', current),
   });
 
+  // What was removed meanwhile is no longer chosen.
+  const selected = (all ?? []).map(({ name }) => name).filter((name) => chosen.has(name));
   const note = all === undefined ? undefined : wanted === '' ? all.length : `${shown.length} of ${all.length}`;
   return (
     <Page
@@ -82,6 +91,9 @@ export function ServicesPage({ opened }: { opened: string | null }) {
         </>
       }
     >
+      {selected.length > 0 && (
+        <SelectionBar names={selected} onStart={() => setStarting(true)} onClear={() => setChosen(new Set())} />
+      )}
       {services.isPending ? (
         <SkeletonRows rows={12} />
       ) : all === undefined ? (
@@ -89,8 +101,8 @@ export function ServicesPage({ opened }: { opened: string | null }) {
       ) : all.length === 0 ? (
         <EmptyState title="No services yet">
           <p>
-            A service is a container with a name, ports that nobody else gets, and a history. Give it a name, an image
-            and a port; CLOS finds out before the start if the port is taken.
+            A service is a container or a program with a name, ports that nobody else gets, and a history. CLOS finds
+            out before a start if one of its ports is taken.
           </p>
           <Button look="primary" icon="plus" onClick={() => setCreating(true)}>
             Register a service
@@ -110,7 +122,32 @@ export function ServicesPage({ opened }: { opened: string | null }) {
           onOpen={open}
           columns={serviceColumns}
           head={<ServiceHead />}
-          row={(service, active) => <ServiceRow service={service} conflicts={conflicts.data ?? []} active={active} />}
+          row={(service, active) => (
+            <ServiceRow
+              service={service}
+              conflicts={conflicts.data ?? []}
+              active={active}
+              selection={
+                isDriven(service)
+                  ? {
+                      chosen: chosen.has(service.name),
+                      any: selected.length > 0,
+                      onToggle: () => toggle(service.name),
+                    }
+                  : null
+              }
+            />
+          )}
+        />
+      )}
+      {starting && (
+        <StartManyDialog
+          names={selected}
+          onClose={() => setStarting(false)}
+          onStarted={() => {
+            setStarting(false);
+            setChosen(new Set());
+          }}
         />
       )}
       {creating && (

@@ -7,9 +7,8 @@ import type { Service, ServiceStatus } from '#shared/contract/services.ts';
 import { commandLines } from '../../lib/commands.ts';
 import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
-import { problemOf } from '../../lib/problems.ts';
 import { listQuery, operationKey, queryClient } from '../../lib/query.ts';
-import { showToast } from '../../lib/toasts.ts';
+import { tellFailure, tellOutcome } from '../../lib/tell.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
 import { operationEnd } from '../../lib/watch-operation.ts';
 
@@ -28,6 +27,8 @@ export const commandWords: Record<
 const waitSeconds = 5;
 
 export function mayRun(command: ServiceCommand, service: Service): boolean {
+  if (service.runtime.type === 'external') return false;
+  if (service.waits) return command === 'stop' || command === 'start';
   const up = service.status === 'running' || service.status === 'unhealthy';
   const moving = service.status === 'starting' || service.status === 'stopping';
   switch (command) {
@@ -66,24 +67,16 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
   const tell = (command: ServiceCommand, service: Service, operation: Operation) => {
     const words = commandWords[command];
     const [conflict] = operation.conflicts;
-    if (operation.status === 'succeeded') {
-      showToast({
-        tone: 'plain',
-        subject: service.id,
-        title: `${service.name} ${words.done}`,
-        command: commandLines[command](service.name),
-      });
-    } else if (conflict !== undefined) {
+    if (operation.status !== 'succeeded' && conflict !== undefined) {
       conflictDialog.open(conflict);
-    } else {
-      const detail = operation.error?.detail;
-      showToast({
-        tone: 'failed',
-        subject: service.id,
-        title: `${service.name} ${words.failed}`,
-        ...(detail === undefined ? {} : { detail }),
-      });
+      return;
     }
+    tellOutcome(operation, {
+      done: `${service.name} ${words.done}`,
+      failed: `${service.name} ${words.failed}`,
+      command: commandLines[command](service.name),
+      subject: service.id,
+    });
   };
 
   const run = async (command: ServiceCommand, service: Service) => {
@@ -98,13 +91,7 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
         conflictDialog.open(conflict);
         return;
       }
-      const { what, why } = problemOf(error);
-      showToast({
-        tone: 'failed',
-        subject: service.id,
-        title: `${service.name} ${commandWords[command].failed}`,
-        detail: why === what ? why : `${what}: ${why}`,
-      });
+      tellFailure(`${service.name} ${commandWords[command].failed}`, error, service.id);
     } finally {
       markStale([contract.services.list.id, contract.services.get.id]);
     }

@@ -103,13 +103,14 @@ describe('core.db', () => {
     await db.close();
     const path = join(folder, 'core.db');
     const raw = new Database(path);
+    const version = raw.pragma('user_version', { simple: true });
     raw.pragma('user_version = 99');
     raw.close();
 
     expect(open).toThrow(MigrationError);
     const after = new Database(path);
     expect(after.pragma('user_version', { simple: true })).toBe(99);
-    after.pragma('user_version = 1');
+    after.pragma(`user_version = ${version}`);
     after.close();
     db = open();
   });

@@ -189,6 +189,15 @@ describe('a process on Linux', () => {
     });
   });
 
+  it('has arguments that are empty, but none after its title', async () => {
+    const host = hostWith([
+      { pid: 700, comm: 'node', ppid: 1, argv: ['node', '', 'server.js', ''] },
+      { pid: 701, comm: 'npm run dev', ppid: 1, argv: ['npm run dev', '', ''] },
+    ]);
+    const found = await Promise.all([700, 701].map((pid) => host.describeProcess(pid)));
+    expect(found.map((info) => info?.argv)).toEqual([['node', '', 'server.js', ''], ['npm run dev']]);
+  });
+
   it('is alive only with the same start and boot, and not as a zombie', async () => {
     const host = hostWith([
       { pid: 700, comm: 'node', ppid: 1, startTicks: 250 },

@@ -47,9 +47,7 @@ export function internalHandlers(
       });
       return { recorded };
     }),
-    handle(internal.reportSightings, async (call) => ({
-      recorded: await recordSightings(api, call.body.sightings, actorOf(call.principal)),
-    })),
+    handle(internal.reportSightings, (call) => recordSightings(api, call.body.sightings, actorOf(call.principal))),
     handle(internal.reportModules, async (call) => {
       const before = new Map(modules.get().map((state) => [state.name, state]));
       const changed = call.body.modules.filter(

@@ -89,6 +89,7 @@ describe.runIf(process.platform === 'linux')('a check', () => {
         type: 'process',
         name: 'node',
         pid: child.pid,
+        identity: expect.stringMatching(`^${child.pid}\\.`),
         command: `${process.execPath} -e '${script}'`,
         user: expect.any(String),
         since: expect.any(String),

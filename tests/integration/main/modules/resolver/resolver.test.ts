@@ -66,10 +66,11 @@ function reassign(service: string, to: { port: number; reason: string }) {
     ],
     affects: [],
     risk: 'none',
-    reversible: false,
+    reversible: true,
     recommended: true,
     command: 'clos resolve CONFLICT --option reassign',
     port: to.port,
+    address: null,
   };
 }
 
@@ -117,6 +118,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
           type: 'service',
           name: 'shop',
           pid: null,
+          identity: null,
           command: null,
           user: null,
           since,
@@ -134,6 +136,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
             port: port + 1,
             reason: `${port + 1} is the next free port of test (${port}-${port + 9}) after ${port}: ${port} is in conflict.`,
           }),
+          expect.objectContaining({ id: 'stop-service', title: `Take ${port} from shop, which does not run` }),
         ],
       },
     ]);
@@ -149,7 +152,13 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
       kind: 'process',
       severity: 'blocking',
       holder: { type: 'process', name: 'node', pid, command: expect.stringContaining(`listen(${port}`) },
-      options: [{ id: 'reassign', port: port + 1 }],
+      options: [
+        { id: 'reassign', port: port + 1 },
+        { id: 'wait' },
+        { id: 'adopt' },
+        { id: 'change-address' },
+        { id: 'end-process' },
+      ],
     });
   });
 
@@ -198,13 +207,11 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
     const [web, shop, news] = [await addService(db, 'web'), await addService(db, 'shop'), await addService(db, 'news')];
     await holdByProgram();
     const conflicts = await check(wantedBy(web), wantedBy(shop), wantedBy(news, { port: port + 1 }));
-    const offers = new Map(
-      conflicts.map(({ wanted, options }) => [wanted.service, options.map((option) => option.port)]),
-    );
+    const offers = new Map(conflicts.map(({ wanted, options }) => [wanted.service, options[0]?.port]));
     expect(offers).toEqual(
       new Map([
-        ['web', [port + 2]],
-        ['shop', [port + 3]],
+        ['web', port + 2],
+        ['shop', port + 3],
       ]),
     );
     expect(conflicts.find(({ wanted }) => wanted.service === 'shop')?.options[0]?.steps[0]).toBe(
@@ -219,7 +226,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
     await holdByProgram();
     const conflicts = await check(wantedBy(web));
     expect(outline(conflicts)).toEqual(['blocking lease: shop', 'blocking process: node']);
-    expect(conflicts.map(({ options }) => options.map((option) => option.port))).toEqual([[port + 1], [port + 1]]);
+    expect(conflicts.map(({ options }) => options[0]?.port)).toEqual([port + 1, port + 1]);
   });
 
   it('knows that an engine binds :: for IPv6 only, and that a newcomer does not', async () => {
@@ -283,6 +290,9 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
       listeners: [],
       leases: [],
       claims: [],
+      clos: null,
+      range: 'test',
+      notes: [],
     });
 
     const shop = await addService(db, 'shop');
@@ -317,6 +327,7 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
           range: 'test',
           service: { id: shop.id, name: 'shop' },
           endpoint: 'http',
+          note: null,
         },
       ],
       claims: [
@@ -326,6 +337,9 @@ describe.runIf(process.platform === 'linux')('the resolver', () => {
           container: { id: 'c0ffee', name: 'shop-web-1', image: 'shop/web:1', state: 'exited' },
         },
       ],
+      clos: null,
+      range: 'test',
+      notes: [],
     });
   });
 

@@ -22,7 +22,17 @@ it('keeps the world until something is committed, and no longer', async () => {
   const before = await world.read();
   expect(before.leases).toEqual([]);
   expect(before.services).toEqual([
-    { id: web.id, name: 'web', runtime: 'container', status: 'created', active: false, references: [], cwd: null },
+    {
+      id: web.id,
+      name: 'web',
+      runtime: 'container',
+      status: 'created',
+      active: false,
+      references: [],
+      cwd: null,
+      waits: false,
+      openConflicts: [],
+    },
   ]);
   expect((await world.read()).leases).toBe(before.leases);
 

@@ -1,15 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createContainerEngine } from '#main/runtimes/container/container-engine.ts';
 import { containerLabels, type LogLine } from '#main/runtimes/container/types.ts';
 import { engineCall, engineRequest } from '#tests/support/engine-http.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { webImage } from '#tests/support/web-image.ts';
-import { type CutPoint, startCuttingProxy } from './cutting-proxy.ts';
+import type { CutPoint } from './cutting-proxy.ts';
 import { makeSpec, shell, silentLog } from './spec.ts';
+import { throughProxy } from './through-proxy.ts';
 
 const { socketPath } = inject('engine');
 const engine = createContainerEngine({ address: { kind: 'socket', path: socketPath }, log: silentLog });
@@ -108,7 +106,9 @@ describe('the life of a container', () => {
     await engine.start(id);
     const running = await engine.inspect(id);
     expect(running).toMatchObject({ state: 'running', ports: [published], exitCode: null, pid: expect.any(Number) });
-    expect(await (await fetch(`http://127.0.0.1:${hostPort}/`)).text()).toContain('It works.');
+    // The engine's proxy listens before the server in the container does.
+    const page = async () => await (await fetch(`http://127.0.0.1:${hostPort}/`)).text();
+    await expect.poll(() => page().catch(String), { timeout: 20_000 }).toContain('It works.');
 
     await engine.stop(id, { graceMs: 5000 });
     expect(await engine.inspect(id)).toMatchObject({
@@ -400,24 +400,11 @@ describe('a log', () => {
   });
 });
 
-/** The same engine behind connections that can be cut. */
-async function throughProxy() {
-  const folder = await mkdtemp(join(tmpdir(), 'cut-'));
-  const proxy = await startCuttingProxy(socketPath, join(folder, 's'));
-  const through = createContainerEngine({ address: { kind: 'socket', path: proxy.socketPath }, log: silentLog });
-  onTestFinished(async () => {
-    through.close();
-    await proxy.close();
-    await rm(folder, { recursive: true });
-  });
-  return { proxy, through };
-}
-
 describe('a create whose answer is lost', () => {
   it.each<CutPoint>(['when answered', 'when sent'])(
     'adopts the container that it made, and makes no second: cut %s',
     async (point) => {
-      const { proxy, through } = await throughProxy();
+      const { proxy, through } = await throughProxy(socketPath);
       const spec = makeSpec();
       proxy.cutNext('POST /containers/create', point);
       // Cut at once, the engine may be still at work when we look for the first time: then the caller tries again.
@@ -448,7 +435,7 @@ describe('a create whose answer is lost', () => {
 
 describe('a connection that breaks', () => {
   it('in the middle of a start, a stop, a removal or a read goes unnoticed', async () => {
-    const { proxy, through } = await throughProxy();
+    const { proxy, through } = await throughProxy(socketPath);
     const id = await create();
     proxy.cutNext(`POST /containers/${id}/start`, 'when answered');
     await through.start(id);

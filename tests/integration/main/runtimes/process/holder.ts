@@ -1,11 +1,11 @@
 /** A process that holds a runtime, as CLOS does, and is killed by the tests. Arguments: the folder, what to do. */
 import { tmpdir } from 'node:os';
-import { LinuxHost } from '#main/host/linux/linux-host.ts';
+import { createHost } from '#main/host/host.ts';
 import { createProcessRuntime } from '#main/runtimes/process/process-runtime.ts';
 
 const [dir = '', what = '', script = ''] = process.argv.slice(2);
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-const runtime = createProcessRuntime({ host: new LinuxHost(), log: silent, dir });
+const runtime = createProcessRuntime({ host: createHost(), log: silent, dir });
 const env = { PATH: process.env.PATH ?? '' };
 
 if (what === 'start') {

@@ -2,12 +2,12 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { LinuxHost } from '#main/host/linux/linux-host.ts';
+import { createHost } from '#main/host/host.ts';
 import type { ProcessIdentity } from '#main/host/types.ts';
 import { createProcessRuntime, type ProcessRuntimeOptions } from '#main/runtimes/process/process-runtime.ts';
 import type { ObservedProcess, ProcessChange, ProcessLogLine, ProcessRuntime } from '#main/runtimes/process/types.ts';
 
-export const host = new LinuxHost();
+export const host = createHost();
 export const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 export const env = { PATH: process.env.PATH ?? '' };
 

@@ -249,7 +249,7 @@ describe('a container like another, but for its port', () => {
     expect(body.Labels).toEqual({ 'dev.candlefish.clos.carried': `${one},${two}` });
   });
 
-  it.each([
+  it.each<[string, object, string]>([
     ['privileged', { Privileged: true }, 'HostConfig.Privileged'],
     ['with a device', { Devices: [{ PathOnHost: '/dev/ttyUSB0' }] }, 'HostConfig.Devices'],
     ['with the engine’s socket', { Binds: ['/var/run/docker.sock:/s'] }, 'HostConfig.Binds.0'],
@@ -261,7 +261,7 @@ describe('a container like another, but for its port', () => {
     ['with a foreign log driver', { LogConfig: { Type: 'syslog', Config: {} } }, 'HostConfig.LogConfig.Type'],
     ['with what nobody knows yet', { Telepathy: true }, 'HostConfig.Telepathy'],
   ])('is refused for a container %s', async (_, host, path) => {
-    const networks = host.NetworkMode === 'host' ? { host: { NetworkID: 'h' } } : undefined;
+    const networks = 'NetworkMode' in host ? { host: { NetworkID: 'h' } } : undefined;
     const { body } = toLikeBody(toDefinition(container({ host, ...(networks ? { networks } : {}) })), { name: 'web' });
     expect((await findPolicyIssues(body, { engineRestarts: true })).map((issue) => issue.path)).toEqual([path]);
   });

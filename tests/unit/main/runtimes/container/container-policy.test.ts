@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toContainerBody } from '#main/runtimes/container/container-body.ts';
 import { assertAllowed, findPolicyIssues } from '#main/runtimes/container/container-policy.ts';
-import { findVolumeIssue } from '#main/runtimes/container/mount-policy.ts';
+import { findVolumeIssue, namedVolumes } from '#main/runtimes/container/mount-policy.ts';
 import type { ContainerSpec } from '#main/runtimes/container/types.ts';
 
 const spec: ContainerSpec = {
@@ -76,6 +76,8 @@ describe('a body that may be created', () => {
     ['memory as a file system', { Mounts: [{ Type: 'tmpfs', Target: '/tmp', TmpfsOptions: { SizeBytes: 1024 } }] }],
     ['an anonymous volume', { Mounts: [{ Type: 'volume', Target: '/data' }] }],
     ['network settings of its own', { Sysctls: { 'net.core.somaxconn': '1024' } }],
+    ['less of a disk', { BlkioWeightDevice: [{ Path: '/dev/sda', Weight: 10 }], BlkioDeviceReadBps: [] }],
+    ['memory with options', { Mounts: [{ Type: 'tmpfs', Target: '/t', TmpfsOptions: { Options: [['noexec']] } }] }],
   ])('%s', async (_, hostConfig) => {
     expect(await findPolicyIssues(bodyWith(hostConfig))).toEqual([]);
   });
@@ -251,6 +253,27 @@ describe('folders and files of the host', () => {
   });
 });
 
+describe('a container that somebody else made', () => {
+  it('may be restarted by the engine as it was, and one of ours may not', async () => {
+    for (const Name of ['no', 'always', 'unless-stopped', 'on-failure']) {
+      const body = bodyWith({ RestartPolicy: { Name, MaximumRetryCount: 0 } });
+      expect(await pathsOf(body, { engineRestarts: true })).toEqual([]);
+      expect(await pathsOf(body)).toEqual(Name === 'no' ? [] : ['HostConfig.RestartPolicy.Name']);
+    }
+    const odd = bodyWith({ RestartPolicy: { Name: 'sometimes', Else: 1 }, Privileged: true });
+    expect(await pathsOf(odd, { engineRestarts: true })).toEqual([
+      'HostConfig.RestartPolicy.Name',
+      'HostConfig.RestartPolicy.Else',
+      'HostConfig.Privileged',
+    ]);
+  });
+
+  it('may know others of its networks by further names', async () => {
+    const EndpointsConfig = { shop: { Links: ['db:database'], GwPriority: 1 } };
+    expect(await pathsOf({ Image: 'x', NetworkingConfig: { EndpointsConfig } })).toEqual([]);
+  });
+});
+
 describe('mounts', () => {
   it.each([
     ['a bind that reaches back to the host', { Binds: ['/srv/x:/x:rshared'] }, 'HostConfig.Binds.0'],
@@ -315,6 +338,22 @@ describe('mounts', () => {
   it('are refused as a volume named by a path', async () => {
     expect(await pathsOf({ Image: 'x', Volumes: { '/etc:/x': {} } })).toEqual(['Volumes./etc:/x']);
     expect(await pathsOf({ Image: 'x', Volumes: { '/data': {} } })).toEqual([]);
+  });
+
+  it('name the volumes that have to be looked at', () => {
+    const body = bodyWith({
+      Binds: ['data:/data:ro', '/srv/x:/x', 'C:\\x:/y', '/only'],
+      Mounts: [
+        { Type: 'bind', Source: '/srv/y', Target: '/y' },
+        { Type: 'volume', Target: '/anonymous' },
+        { Type: 'volume', Source: 'more', Target: '/more' },
+      ],
+    });
+    expect(namedVolumes(body)).toEqual([
+      { name: 'data', path: 'HostConfig.Binds.0' },
+      { name: 'more', path: 'HostConfig.Mounts.2.Source' },
+    ]);
+    expect(namedVolumes({})).toEqual([]);
   });
 
   it('are refused when the volume exists and is a folder of the host in disguise', () => {

@@ -10,9 +10,9 @@ describe('a signal', () => {
   });
 
   it('is sent to others in one place; elsewhere only to what is ours', () => {
-    const files = globSync('src/**/*.{ts,tsx}').filter((file) =>
-      /\bprocess\.kill\(\s*[^)\s]/.test(readFileSync(file, 'utf8')),
-    );
+    const files = globSync('src/**/*.{ts,tsx}')
+      .map((file) => file.replaceAll('\\', '/'))
+      .filter((file) => /\bprocess\.kill\(\s*[^)\s]/.test(readFileSync(file, 'utf8')));
     expect(files.sort()).toEqual([
       // A module of ours.
       'src/main/desktop/utility-starter.ts',

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findWrapper, findWrapperNode } from '#main/runtimes/process/wrapper-place.ts';
@@ -26,7 +26,7 @@ describe('the Node of the wrappers', () => {
 
   it('is the one that CLOS_NODE names, else the first on the PATH, when we are Electron', () => {
     const [empty, bin] = [folder(), folder()];
-    const onPath = program(join(bin, 'node'));
+    const onPath = program(join(bin, process.platform === 'win32' ? 'node.exe' : 'node'));
     const named = program(join(folder(), 'my-node'));
     const PATH = ['', empty, bin].join(delimiter);
     expect(findWrapperNode({ execPath, isElectron: true, env: { PATH } })).toBe(onPath);
@@ -55,16 +55,16 @@ describe('the file of the wrapper', () => {
   });
 
   it('has its place in a build, whatever file the code has ended up in, and is outside of the archive of a packaged app', () => {
-    const places = ['', 'resources/app.asar'].map((name) => {
+    const places = ['clos', 'app.asar'].map((name) => {
       const root = join(folder(), name);
       const chunk = join(root, 'out', 'main', 'chunks', 'runtime.js');
       mkdirSync(root, { recursive: true });
       writeFileSync(join(root, 'package.json'), '{}');
-      return findWrapper(pathToFileURL(chunk).href).slice(root.replace('app.asar', '').length);
+      return relative(join(root, '..'), findWrapper(pathToFileURL(chunk).href));
     });
     expect(places).toEqual([
-      '/out/main/runtimes/process/wrapper.entry.js',
-      'app.asar.unpacked/out/main/runtimes/process/wrapper.entry.js',
+      join('clos', 'out', 'main', 'runtimes', 'process', 'wrapper.entry.js'),
+      join('app.asar.unpacked', 'out', 'main', 'runtimes', 'process', 'wrapper.entry.js'),
     ]);
   });
 });

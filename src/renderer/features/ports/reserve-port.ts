@@ -1,0 +1,34 @@
+import { useMutation } from '@tanstack/react-query';
+import { newId } from '#shared/base/ids.ts';
+import { commandLines } from '../../lib/commands.ts';
+import { client } from '../../lib/connection.ts';
+import { markStale } from '../../lib/invalidator.ts';
+import type { Protocol } from '../../lib/port-state.ts';
+import { showToast } from '../../lib/toasts.ts';
+import { leaseStale, undoWith } from './undo-with.ts';
+
+export interface Reservation {
+  port: number;
+  protocol: Protocol;
+  /** What it is for. */
+  note?: string;
+}
+
+export function reserve(reservation: Reservation) {
+  return client.ports.lease(reservation, { idempotencyKey: newId('req') });
+}
+
+/** Keeps a port for nobody in particular: no service gets it by itself. */
+export function useReserve() {
+  return useMutation({
+    mutationFn: reserve,
+    onSuccess: ({ id }, reservation) =>
+      showToast({
+        tone: 'plain',
+        title: `:${reservation.port} is reserved`,
+        command: commandLines.reserve(reservation.port, reservation.protocol, reservation.note),
+        undo: undoWith(() => client.ports.release({ id })),
+      }),
+    onSettled: () => markStale(leaseStale),
+  });
+}
