@@ -41,6 +41,24 @@ export function lookOf({ state, listening }: Pick<PortRow, 'state' | 'listening'
   }
 }
 
+/** Whoever listens without a lease; of a program, the project that it seems to belong to. */
+function strangerLabel({ label, holder }: Pick<PortRow, 'label' | 'holder'>): string {
+  if (holder === null) return label;
+  return holder.type === 'process' ? `${holder.project ?? holder.name}?` : (holder.container?.name ?? holder.name);
+}
+
+/** In a word who it is: "web", "blog?" of a program that nobody registered, "web ↔ blog?" where two want it. */
+export function labelOf(row: Pick<PortRow, 'state' | 'label' | 'holder' | 'lease'>): string {
+  switch (row.state) {
+    case 'listening':
+      return strangerLabel(row);
+    case 'contested':
+      return `${row.lease?.service?.name ?? row.label} ↔ ${strangerLabel(row)}`;
+    default:
+      return row.label;
+  }
+}
+
 export type ServiceEndpoint = Service['endpoints'][number];
 
 /** The port that an endpoint has, or the one it asks for; null as long as any will do. */

@@ -35,7 +35,7 @@ export function ListenerCard({ listener }: { listener: Listener }) {
           <Definition name="Command" mono>
             <span className="flex items-start gap-1">
               <span className="min-w-0 flex-1 break-all">{command}</span>
-              <CopyButton text={command} label="Copy the command" />
+              <CopyButton text={command} label="Copy the command" className="-my-0.5" />
             </span>
           </Definition>
         )}
