@@ -1,18 +1,21 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { z } from 'zod';
 import { findHome } from '#shared/node/home.ts';
+import { findCaller } from './caller.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { processTerminal } from './output/terminal.ts';
-import { createProgram, type GlobalOptions } from './program.ts';
+import { createProgram, everyCommand, type GlobalOptions } from './program.ts';
 import { reportFailure } from './report.ts';
 
 // Both the source (src/cli) and what is built of it (out/main) lie two folders below package.json.
-const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { version } = z.object({ version: z.string() }).parse(manifest);
 const serveRoot = new URL(import.meta.url.endsWith('.ts') ? '../main/serve.ts' : './serve.js', import.meta.url);
 
@@ -25,12 +28,14 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 function makeContext(globals: GlobalOptions): { context: CliContext; close: () => Promise<void> } {
-  const { env, stdin, stdout, stderr } = process;
-  const home = findHome(globals.home === undefined ? env : { ...env, CLOS_HOME: resolve(globals.home) });
+  const { stdin, stdout, stderr } = process;
+  const { env, cwd } = findCaller({ cwd: process.cwd(), env: process.env }, root);
+  const home = findHome(globals.home === undefined ? env : { ...env, CLOS_HOME: resolve(cwd, globals.home) });
   let connection: Promise<Connection> | null = null;
   return {
     context: {
       env,
+      cwd,
       home,
       version,
       json: globals.json,
@@ -65,7 +70,7 @@ const program = createProgram({
   },
 });
 
-for (const command of [program, ...program.commands]) {
+for (const command of everyCommand(program)) {
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(`${text.replace(/^error: /, '').trim()}\nSee how it is used: clos help\n`),
   });

@@ -10,8 +10,15 @@ import type { CliContext } from './context.ts';
 
 const pollMs = 500;
 
+interface Following {
+  /** A sequence number. */
+  after: number;
+  /** Ends it; without one it has no end. */
+  signal?: AbortSignal;
+}
+
 /**
- * The events after a sequence number, in batches as they come, without end.
+ * The events after a sequence number, in batches as they come.
  *
  * They come over the WebSocket on the home's own socket, and go on where they were when CLOS was away for a while. Where only
  * the TCP port of the API has proved itself, the history is read again and again instead.
@@ -19,16 +26,21 @@ const pollMs = 500;
 export function followEvents(
   context: CliContext,
   connection: Connection,
-  after: number,
+  following: Following,
 ): AsyncGenerator<ClosEvent[], void> {
-  return connection.via === 'socket' ? live(context, connection, after) : polled(connection, after);
+  return connection.via === 'socket' ? live(context, connection, following) : polled(connection, following);
 }
 
-async function* live(context: CliContext, { apiKey }: Connection, after: number): AsyncGenerator<ClosEvent[], void> {
+async function* live(
+  context: CliContext,
+  { apiKey }: Connection,
+  { after, signal }: Following,
+): AsyncGenerator<ClosEvent[], void> {
   const socketPath = context.home.socketOf('websocket');
   let waiting: ClosEvent[] = [];
   let ended: ClosError | null = null;
   let wake = () => {};
+  let isLeft = false;
 
   const client = new LiveClient({
     connect: async () =>
@@ -44,13 +56,15 @@ async function* live(context: CliContext, { apiKey }: Connection, after: number)
     },
     onState: (state, refusal) => {
       if (refusal !== null) ended = new ClosError(refusal === 'not-allowed' ? 'NOT_ALLOWED' : 'NOT_SIGNED_IN');
-      else if (state === 'offline') void context.terminal.err('CLOS is away. Waiting for it to come back.');
+      else if (state === 'offline' && !isLeft) void context.terminal.err('CLOS is away. Waiting for it to come back.');
       wake();
     },
   });
+  signal?.addEventListener('abort', () => wake());
   client.start();
   try {
     while (ended === null) {
+      if (signal?.aborted === true) return;
       if (waiting.length === 0) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -62,13 +76,14 @@ async function* live(context: CliContext, { apiKey }: Connection, after: number)
     }
     throw ended;
   } finally {
+    isLeft = true;
     client.stop();
   }
 }
 
-async function* polled({ client }: Connection, after: number): AsyncGenerator<ClosEvent[], void> {
+async function* polled({ client }: Connection, { after, signal }: Following): AsyncGenerator<ClosEvent[], void> {
   let seen = after;
-  for (;;) {
+  while (signal?.aborted !== true) {
     const { items } = await client.events.list({ after: seen, limit: 500 });
     const last = items.at(-1);
     if (last === undefined) {

@@ -20,19 +20,27 @@ export async function allServices(client: Client): Promise<Service[]> {
 }
 
 /** Does something with a named service; when there is none of that name, the error says which one was probably meant. */
-export async function withName<T>(client: Client, name: string, work: () => Promise<T>): Promise<T> {
+export function withName<T>(client: Client, name: string, work: () => Promise<T>): Promise<T> {
+  return withNames(client, [name], work);
+}
+
+/** The same with several: the error is about the first that does not exist. */
+export async function withNames<T>(client: Client, names: readonly string[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isClosError(error, 'SERVICE_NOT_FOUND')) throw error;
-    throw await suggest(client, name, error);
+    throw await suggest(client, names, error);
   }
 }
 
-async function suggest(client: Client, name: string, error: ClosError): Promise<ClosError> {
+async function suggest(client: Client, names: readonly string[], error: ClosError): Promise<ClosError> {
   const services = await allServices(client).catch(() => []);
-  if (services.length === 0) return error;
-  const names = services.map((service) => service.name);
-  const near = nearestName(name, names);
+  const missing = names.find((ref) => services.every(({ id, name }) => id !== ref && name !== ref));
+  if (services.length === 0 || missing === undefined) return error;
+  const near = nearestName(
+    missing,
+    services.map(({ name }) => name),
+  );
   return near === null ? error : withAdvice(error, `Did you mean ${near}? See all services: clos ps`);
 }

@@ -1,22 +1,29 @@
-import { Command } from 'commander';
+import { type Argument, Command, type HelpConfiguration } from 'commander';
+import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { createCommand } from './commands/create.ts';
 import { eventsCommand } from './commands/events.ts';
+import { freeCommand } from './commands/free.ts';
 import { logsCommand } from './commands/logs.ts';
 import { openCommand } from './commands/open.ts';
+import { operationsCommand } from './commands/operations.ts';
+import { portsCommand } from './commands/ports.ts';
 import { psCommand } from './commands/ps.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { restartCommand } from './commands/restart.ts';
 import { rmCommand } from './commands/rm.ts';
+import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { mayEndCommand, protectCommand, settingsCommand } from './commands/settings.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { undoCommand } from './commands/undo.ts';
 import { versionCommand } from './commands/version.ts';
 import { whoCommand } from './commands/who.ts';
 import type { CliContext, Handler } from './context.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /** The options that every command knows. */
 export interface GlobalOptions {
@@ -38,6 +45,19 @@ const codesText = Object.entries({
   .map(([name, text]) => `${Object.entries(exitCodes).find(([each]) => each === name)?.[1] ?? ''} ${text}`)
   .join(' · ');
 
+/** Short lines: what may be left out is in a command's own help. */
+const help: HelpConfiguration = {
+  showGlobalOptions: true,
+  subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+  optionDescription: ({ description, argChoices }) =>
+    argChoices === undefined ? description : `${description}: ${argChoices.join(', ')}`,
+};
+
+function argumentTerm(argument: Argument): string {
+  const name = argument.variadic ? `${argument.name()}...` : argument.name();
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 /**
  * All commands in one program.
  *
@@ -47,7 +67,7 @@ const codesText = Object.entries({
 export function createProgram(options: {
   version: string;
   serveRoot: URL;
-  run: (globals: GlobalOptions, work: (context: CliContext) => Promise<ExitCode | undefined>) => Promise<void>;
+  run: (globals: GlobalOptions, work: (context: CliContext) => Promise<number | undefined>) => Promise<void>;
 }): Command {
   const program = new Command('clos');
   const act =
@@ -68,14 +88,16 @@ export function createProgram(options: {
     .option('-q, --quiet', 'print only what was asked for')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', `\nExit codes: ${codesText}\n\nExample:\n  $ clos start web`)
+    .configureHelp(help)
+    .addHelpText('after', `\nExit codes: ${codesText}\n\nExample:\n  $ clos run -- npm run dev`)
     .action(() => program.outputHelp());
 
   program.commandsGroup('Services:');
   for (const make of [
+    runCommand,
     psCommand,
     createCommand,
+    adoptCommand,
     startCommand,
     stopCommand,
     restartCommand,
@@ -86,13 +108,26 @@ export function createProgram(options: {
     program.addCommand(make(act));
   }
   program.commandsGroup('Ports:');
-  for (const make of [whoCommand, conflictsCommand, resolveCommand]) program.addCommand(make(act));
+  for (const make of [whoCommand, freeCommand, portsCommand]) program.addCommand(make(act));
+  program.commandsGroup('Conflicts:');
+  for (const make of [conflictsCommand, resolveCommand, undoCommand, settingsCommand, protectCommand, mayEndCommand]) {
+    program.addCommand(make(act));
+  }
   program.commandsGroup('CLOS:');
   program.addCommand(serveCommand(act, options.serveRoot));
-  for (const make of [statusCommand, eventsCommand, apiCommand, versionCommand]) program.addCommand(make(act));
+  for (const make of [statusCommand, operationsCommand, eventsCommand, apiCommand, versionCommand]) {
+    program.addCommand(make(act));
+  }
 
-  for (const command of program.commands) {
-    command.configureHelp(program.configureHelp()).allowExcessArguments(false);
+  for (const command of everyCommand(program)) {
+    command.configureHelp(help).helpOption('-h, --help', 'show help');
+    if (command !== program) command.allowExcessArguments(false);
   }
   return program;
+}
+
+/** A command and all below it: `clos`, `clos ports`, `clos ports ranges`. */
+export function* everyCommand(command: Command): Generator<Command, void> {
+  yield command;
+  for (const each of command.commands) yield* everyCommand(each);
 }

@@ -33,13 +33,14 @@ function describeStack(error: unknown): string {
 export async function forEachName(
   context: CliContext,
   names: readonly string[],
-  work: (client: Client, name: string) => Promise<void>,
+  work: (client: Client, name: string) => Promise<ExitCode | undefined>,
 ): Promise<ExitCode | undefined> {
   const { client } = await context.connect();
   let code: ExitCode | undefined;
   for (const name of names) {
     try {
-      await work(client, name);
+      const ended = await work(client, name);
+      code ??= ended;
     } catch (error) {
       if (isClosError(error, 'CLOS_UNREACHABLE', 'SHUTTING_DOWN', 'NOT_SIGNED_IN')) throw error;
       const failed = await reportFailure(context, error);

@@ -2,12 +2,14 @@ import type { Client } from '#shared/client/client.ts';
 import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { conflictSchema } from '#shared/contract/conflicts.ts';
+import { isErrorCode } from '#shared/contract/errors.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { CliContext } from './context.ts';
-import { withName } from './names.ts';
+import { type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { withNames } from './names.ts';
 import { commandOptions, conflictsOf, settle } from './operate.ts';
-import { renderPlan } from './output/operation.ts';
-import { serviceLine } from './output/services.ts';
+import { renderPlan, undoHint } from './output/operation.ts';
+import { startedLines } from './output/services.ts';
 
 export interface RunOptions {
   dryRun?: boolean;
@@ -17,42 +19,65 @@ export interface RunOptions {
 /** Each endpoint can stand in the way once, and a port that was free a moment ago can be gone again. */
 const mostConflicts = 40;
 
-/** Starts or restarts a service and prints how it is then. With `onConflict: 'reassign'` it moves to the ports that CLOS offers. */
-export async function runService(
+/**
+ * Starts or restarts services and prints how they are then. Several are started by one plan for the ports of all of them.
+ *
+ * With `onConflict: 'reassign'` they move to the ports that CLOS offers.
+ */
+export async function runServices(
   context: CliContext,
   client: Client,
-  { name, verb, options }: { name: string; verb: 'start' | 'restart'; options: RunOptions },
-): Promise<void> {
-  const dryRun = options.dryRun === true;
-  const call = async () => {
-    const input = { id: name, ...(dryRun ? { dryRun: true } : {}) };
-    return settle(context, client, await client.services[verb](input, commandOptions()));
-  };
-  const operation = await withName(client, name, () =>
-    options.onConflict === 'reassign' && !dryRun ? reassigning(context, client, call) : call(),
+  { names, verb, options }: { names: readonly string[]; verb: 'start' | 'restart'; options: RunOptions },
+): Promise<ExitCode | undefined> {
+  const dry = options.dryRun === true ? { dryRun: true } : {};
+  const [first = '', ...others] = names;
+  const call = async () =>
+    settle(
+      context,
+      client,
+      others.length === 0
+        ? await client.services[verb]({ id: first, ...dry }, commandOptions())
+        : await client.services.startMany({ services: [...names], ...dry }, commandOptions()),
+    );
+  const operation = await withNames(client, names, () =>
+    options.onConflict === 'reassign' && options.dryRun !== true
+      ? reassigning(context, client, { call, isOne: others.length === 0 })
+      : call(),
   );
-  await printOutcome(context, client, { operation, name });
+  return printOutcome(context, client, { operation, names });
 }
 
-/** Prints what came of an operation for a service: the plan of a dry run, else how the service is now. */
+/**
+ * Prints what came of an operation for services: the plan of a dry run, else how they are now. A plan that could not be carried
+ * out gives the exit code that carrying it out would end with.
+ */
 export async function printOutcome(
   context: CliContext,
   client: Client,
-  { operation, name }: { operation: Operation; name: string },
-): Promise<void> {
+  { operation, names }: { operation: Operation; names: readonly string[] },
+): Promise<ExitCode | undefined> {
   const { terminal } = context;
-  if (context.json) return terminal.out(JSON.stringify(operation));
-  if (operation.dryRun) return terminal.out(...renderPlan(operation));
-  if (context.quiet) return;
-  const service = await client.services.get({ id: name });
-  await terminal.out(serviceLine(service, terminal.paint));
+  if (context.json) await terminal.out(JSON.stringify(operation));
+  else if (operation.dryRun) await terminal.out(...renderPlan(operation));
+  else if (!context.quiet) {
+    const services = await Promise.all(names.map((id) => client.services.get({ id })));
+    await terminal.out(...services.flatMap((service) => startedLines(service, terminal.paint)), ...undoHint(operation));
+  }
+  return isErrorCode(operation.error?.code) ? exitCodeOf(operation.error.code) : undefined;
 }
 
-async function reassigning(context: CliContext, client: Client, call: () => Promise<Operation>): Promise<Operation> {
+/** Moves out of the way of one conflict after the other. A resolution starts its own service; the others have their turn again. */
+async function reassigning(
+  context: CliContext,
+  client: Client,
+  { call, isOne }: { call: () => Promise<Operation>; isOne: boolean },
+): Promise<Operation> {
   let attempt = call;
   for (let count = 0; count < mostConflicts; count++) {
     try {
-      return await attempt();
+      const operation = await attempt();
+      if (isOne || attempt === call) return operation;
+      attempt = call;
     } catch (error) {
       if (!isClosError(error, 'PORT_CONFLICT')) throw error;
       const { conflict, option } = chooseReassignment(error);

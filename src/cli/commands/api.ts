@@ -6,14 +6,14 @@ import { exitCodeOf, exitCodeOfStatus } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { readText } from '../parse/values.ts';
 import { example } from './help.ts';
+import { collect } from './options.ts';
 
-const collect = (value: string, previous: string[] = []) => [...previous, value];
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 const ownRoots = /^\/(api|internal|livez|readyz|health|metrics)(\/|\?|$)/;
 
 export function apiCommand(act: Act): Command {
   return new Command('api')
-    .description('send any request to the API and print the answer as it comes')
+    .description('send any request to the API')
     .argument('<method>', 'GET, POST, PUT, PATCH or DELETE')
     .argument('<path>', 'such as /services; /api/v2 is put before it')
     .option('-d, --data <body>', 'a JSON body; @FILE reads a file, - reads standard input')

@@ -28,7 +28,8 @@ export function conflictsCommand(act: Act): Command {
         else {
           const view = { width: terminal.width, paint: terminal.paint, now: context.now() };
           await terminal.out(...renderConflicts(page.items, view));
-          await terminal.out(`See the ways out of one: clos conflicts ${page.items[0]?.id ?? ''}`);
+          const open = page.items.find(({ state }) => state === 'open');
+          if (open !== undefined) await terminal.out(`See the ways out of one: clos conflicts ${open.id}`);
         }
         return undefined;
       }),

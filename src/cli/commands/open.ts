@@ -8,7 +8,7 @@ import { example } from './help.ts';
 
 export function openCommand(act: Act): Command {
   return new Command('open')
-    .description('open a service in the browser, or the dashboard')
+    .description('open a service or the dashboard in the browser')
     .argument('[name]', 'name or id of a service; without it the dashboard, signed in')
     .option('--print', 'print the URL and open nothing')
     .addHelpText('after', example('clos open web'))

@@ -9,7 +9,7 @@ import { example } from './help.ts';
 export function psCommand(act: Act): Command {
   return new Command('ps')
     .alias('ls')
-    .description('list the services: status, ports, image, health')
+    .description('list the services')
     .option('-w, --watch', 'stay, and show every change')
     .addHelpText('after', example('clos ps --watch'))
     .action(
@@ -19,7 +19,7 @@ export function psCommand(act: Act): Command {
         const { seq } = await connection.client.system.status();
         await context.terminal.clear();
         await print(context, connection);
-        for await (const batch of followEvents(context, connection, seq)) {
+        for await (const batch of followEvents(context, connection, { after: seq })) {
           if (batch.every(({ subject }) => subject.type !== 'service' && subject.type !== 'lease')) continue;
           await context.terminal.clear();
           await print(context, connection);

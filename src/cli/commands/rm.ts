@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import type { Service } from '#shared/contract/services.ts';
 import type { Act, CliContext } from '../context.ts';
@@ -6,12 +5,13 @@ import { UsageError } from '../failure.ts';
 import { withName } from '../names.ts';
 import { settle } from '../operate.ts';
 import { portsText } from '../output/services.ts';
+import { askYes } from '../prompt.ts';
 import { forEachName } from '../report.ts';
 import { example } from './help.ts';
 
 export function rmCommand(act: Act): Command {
   return new Command('rm')
-    .description('stop and remove services and free their ports; their history stays')
+    .description('stop services, remove them, free their ports')
     .argument('<name...>', 'names or ids of services')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', example('clos rm web'))
@@ -35,8 +35,9 @@ export function rmCommand(act: Act): Command {
     );
 }
 
-function isActive({ status }: Service): boolean {
-  return status !== 'created' && status !== 'stopped' && status !== 'failed';
+/** True when its removal ends something. What CLOS only watches goes on. */
+function isActive({ status, runtime }: Service): boolean {
+  return runtime.type !== 'external' && status !== 'created' && status !== 'stopped' && status !== 'failed';
 }
 
 function leasesText(service: Service): string | null {
@@ -57,12 +58,6 @@ async function agrees(context: CliContext, service: Service): Promise<boolean> {
     );
   }
   const ports = leasesText(service);
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const held = ports === null ? '' : ` and has ${ports}`;
-    const answer = await line.question(`${service.name} is ${service.status}${held}. Remove it? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    line.close();
-  }
+  const held = ports === null ? '' : ` and has ${ports}`;
+  return askYes(context.terminal, `${service.name} is ${service.status}${held}. Remove it?`);
 }

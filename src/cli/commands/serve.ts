@@ -10,7 +10,7 @@ import { example } from './help.ts';
  */
 export function serveCommand(act: Act, root: URL): Command {
   return new Command('serve')
-    .description('run CLOS here without a window, until Ctrl-C')
+    .description('run CLOS here without a window')
     .option('--stop-services', 'when it ends, stop the services too; without it they go on')
     .addHelpText('after', example('clos serve'))
     .action(

@@ -1,14 +1,11 @@
 import { Command, Option } from 'commander';
 import type { Act } from '../context.ts';
-import { forEachName } from '../report.ts';
-import { type RunOptions, runService } from '../run-service.ts';
+import { type RunOptions, runServices } from '../run-service.ts';
 import { example } from './help.ts';
+import { dryRunOption } from './options.ts';
 
 /** What to do when a port is taken. */
-export const whenTaken = new Option(
-  '--on-conflict <what>',
-  'when a port is taken: show the options, or move to a free port',
-)
+export const whenTaken = new Option('--on-conflict <what>', 'when a port is taken, beside what the service says')
   .choices(['ask', 'reassign'])
   .default('ask');
 
@@ -17,11 +14,12 @@ export function startCommand(act: Act): Command {
     .description('check every port, then start services')
     .argument('<name...>', 'names or ids of services')
     .addOption(whenTaken)
-    .option('--dry-run', 'show what would be done and change nothing')
-    .addHelpText('after', example('clos start web --on-conflict reassign'))
+    .addOption(dryRunOption())
+    .addHelpText('after', example('clos start web api --dry-run'))
     .action(
-      act((context, names: string[], options: RunOptions) =>
-        forEachName(context, names, (client, name) => runService(context, client, { name, verb: 'start', options })),
-      ),
+      act(async (context, names: string[], options: RunOptions) => {
+        const { client } = await context.connect();
+        return runServices(context, client, { names: [...new Set(names)], verb: 'start', options });
+      }),
     );
 }

@@ -6,7 +6,7 @@ import { example } from './help.ts';
 
 export function statusCommand(act: Act): Command {
   return new Command('status')
-    .description('show CLOS itself: its modules, its engine, what wants you')
+    .description('show CLOS itself and what wants you')
     .addHelpText('after', example('clos status'))
     .action(
       act(async (context) => {

@@ -5,12 +5,13 @@ import { commandOptions, settle } from '../operate.ts';
 import { forEachName } from '../report.ts';
 import { printOutcome } from '../run-service.ts';
 import { example } from './help.ts';
+import { dryRunOption } from './options.ts';
 
 export function stopCommand(act: Act): Command {
   return new Command('stop')
     .description('stop services; their ports stay theirs')
     .argument('<name...>', 'names or ids of services')
-    .option('--dry-run', 'show what would be done and change nothing')
+    .addOption(dryRunOption())
     .addHelpText('after', example('clos stop web api'))
     .action(
       act((context, names: string[], options: { dryRun?: boolean }) =>
@@ -19,7 +20,7 @@ export function stopCommand(act: Act): Command {
           const operation = await withName(client, name, async () =>
             settle(context, client, await client.services.stop(input, commandOptions())),
           );
-          await printOutcome(context, client, { operation, name });
+          return printOutcome(context, client, { operation, names: [name] });
         }),
       ),
     );

@@ -4,7 +4,7 @@ import { example } from './help.ts';
 
 export function versionCommand(act: Act): Command {
   return new Command('version')
-    .description('print the version of this program and of the CLOS that runs')
+    .description('print the version, and that of CLOS as it runs')
     .addHelpText('after', example('clos version'))
     .action(
       act(async (context) => {

@@ -20,24 +20,40 @@ const ends = new Set<ConflictOption['strategy']>(['stop-service', 'stop-containe
 export function renderConflictCard(conflict: Conflict | DetectedConflict, view: CardView): string[] {
   const { paint } = view;
   const width = Math.min(view.width ?? cardWidth, cardWidth);
-  const holder = holderLines(conflict.holder, { ...view, indent: 11 });
   return [
     headline(conflict, view, width),
-    ...holder.map((line, index) => (index === 0 ? `  held by  ${line}` : `           ${line}`)),
+    ...whoLines(conflict, view),
     '',
-    ...conflict.options.flatMap((option) => optionLines(option, conflict.holder.name, paint)),
+    ...conflict.options.flatMap((option) => cardOption(conflict, option, paint)),
     ...(conflict.options.length === 0 ? [] : ['']),
     ...conflict.evidence.map(({ detail }, index) => `  ${paint('dim', `${index === 0 ? 'Why' : '   '}  ${detail}`)}`),
   ];
 }
 
+/** Who holds the port, or answers beside the service; of one that does not answer itself, where it says why. */
+function whoLines({ kind, wanted, holder }: Conflict | DetectedConflict, view: CardView): string[] {
+  if (kind === 'not-answering') return [`  $ ${view.paint('cyan', `clos logs ${wanted.service ?? ''} --tail 20`)}`];
+  const label = kind === 'shadowed' ? 'beside ' : 'held by';
+  return holderLines(holder, { ...view, indent: 11 }).map((line, index) =>
+    index === 0 ? `  ${label}  ${line}` : `           ${line}`,
+  );
+}
+
+/** What is the matter, in a few words. */
+function matterOf({ kind, wanted }: Conflict | DetectedConflict): string {
+  const port = `:${wanted.port}${wanted.protocol === 'udp' ? '/udp' : ''}`;
+  const who = wanted.service ?? 'A newcomer';
+  if (kind === 'not-answering') return `${who} runs and does not answer on ${port}`;
+  if (kind === 'shadowed') return `${who} is not alone on ${port}`;
+  return `${who} wants ${port}`;
+}
+
 function headline(conflict: Conflict | DetectedConflict, view: CardView, width: number): string {
   const { paint } = view;
-  const { service, port, protocol } = conflict.wanted;
-  const wanted = `${service ?? 'A newcomer'} wants :${port}${protocol === 'udp' ? '/udp' : ''}`;
+  const matter = matterOf(conflict);
   const since = 'detectedAt' in conflict ? ago(conflict.detectedAt, view.now) : '';
-  const gap = ' '.repeat(Math.max(2, width - visibleWidth(wanted) - since.length - 2));
-  return `${paint('yellow', conflictGlyph)} ${paint('bold', wanted)}${since === '' ? '' : gap + paint('dim', since)}`;
+  const gap = ' '.repeat(Math.max(2, width - visibleWidth(matter) - since.length - 2));
+  return `${paint('yellow', conflictGlyph)} ${paint('bold', matter)}${since === '' ? '' : gap + paint('dim', since)}`;
 }
 
 /**
@@ -80,14 +96,27 @@ export function holderName(holder: Holder): string {
   return holder.name;
 }
 
-function optionLines(option: ConflictOption, holder: string, paint: Paint): string[] {
+/** What an option does to others, whether it can be undone, and the command that applies it. */
+export function optionLines(option: ConflictOption, holder: string, paint: Paint): [title: string, command: string] {
   const notes = [
     option.recommended ? 'recommended' : null,
     ends.has(option.strategy) ? `${holder} stops` : 'nothing stops',
     option.affects.length === 0 ? null : `affects ${option.affects.join(', ')}`,
-    option.risk === 'high' ? 'high risk' : null,
-    option.reversible ? null : 'cannot be undone',
+    option.risk === 'none' ? null : `${option.risk} risk`,
+    undoNote(option),
   ].filter((note) => note !== null);
-  const mark = option.recommended ? paint('green', '●') : '○';
-  return [`  ${mark} ${option.title}  ${paint('dim', notes.join(' · '))}`, `    $ ${paint('cyan', option.command)}`];
+  return [`${option.title}  ${paint('dim', notes.join(' · '))}`, `$ ${paint('cyan', option.command)}`];
+}
+
+/** Said where it matters: of what ends something or is a risk, and of everything that cannot be undone. */
+function undoNote({ strategy, risk, reversible }: ConflictOption): string | null {
+  if (!reversible) return 'cannot be undone';
+  return ends.has(strategy) || risk !== 'none' ? 'can be undone' : null;
+}
+
+/** A conflict that was not recorded has no command that could name it. */
+function cardOption(conflict: Conflict | DetectedConflict, option: ConflictOption, paint: Paint): string[] {
+  const [title, command] = optionLines(option, conflict.holder.name, paint);
+  const line = `  ${option.recommended ? paint('green', '●') : '○'} ${title}`;
+  return 'id' in conflict ? [line, `    ${command}`] : [line];
 }

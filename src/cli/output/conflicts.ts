@@ -18,7 +18,12 @@ export function renderConflicts(
     },
     { title: 'Port', value: ({ wanted }) => `:${wanted.port}${wanted.protocol === 'udp' ? '/udp' : ''}` },
     { title: 'Wanted by', value: ({ wanted }) => wanted.service ?? '–' },
-    { title: 'Held by', value: ({ holder }) => holderName(holder), shrinksTo: 12, yields: 3 },
+    {
+      title: 'Held by',
+      value: ({ kind, holder }) => (kind === 'not-answering' ? 'nobody answers' : holderName(holder)),
+      shrinksTo: 12,
+      yields: 3,
+    },
     { title: 'Found', value: ({ detectedAt }) => ago(detectedAt, now), yields: 1 },
     {
       title: 'Way out',

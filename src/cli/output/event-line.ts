@@ -4,6 +4,7 @@ import { clockSeconds } from './time.ts';
 
 type Tellers = { [T in keyof typeof eventTypes]: (data: EventData<T>) => string };
 
+const udp = (protocol: string) => (protocol === 'udp' ? '/udp' : '');
 const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
 
 /** What happened, without who it happened to. A type that is missing here does not compile. */
@@ -13,11 +14,20 @@ const tell: Tellers = {
   'service.deleted': () => 'was removed',
   'service.status-changed': ({ from, to, reason }) => `${from} → ${to}${because(reason)}`,
   'service.health-changed': ({ from, to, reason }) => `health ${from} → ${to}${because(reason)}`,
+  'service.adopted': ({ pid, containerId }) =>
+    `was taken over as it ran${pid === null ? '' : `, pid ${pid}`}${containerId === null ? '' : `, container ${containerId.slice(0, 12)}`}`,
+  'service.waiting-changed': ({ waits, reason }) => `${waits ? 'waits' : 'waits no longer'}: ${reason}`,
   'lease.granted': ({ endpoint, port, reason }) => `${endpoint} got :${port} (${reason})`,
   'lease.moved': ({ endpoint, port, previousPort, reason }) =>
     `${endpoint} moved :${previousPort} → :${port} (${reason})`,
   'lease.released': ({ endpoint, port }) => `${endpoint} gave up :${port}`,
+  'port.reserved': ({ port, protocol, note }) => `:${port}${udp(protocol)} was reserved${because(note || null)}`,
+  'port.released': ({ port, protocol }) => `:${port}${udp(protocol)} is no longer reserved`,
+  'ranges.changed': ({ ranges }) =>
+    `ranges are now ${ranges.map(({ name, first, last }) => `${name} ${first}-${last}`).join(', ')}`,
+  'settings.changed': ({ name }) => `settings of ${name} were changed`,
   'conflict.detected': ({ conflict }) => `wants :${conflict.wanted.port}, held by ${conflict.holder.name}`,
+  'conflict.changed': ({ conflict }) => `:${conflict.wanted.port} is now held by ${conflict.holder.name}`,
   'conflict.resolved': ({ option }) => `resolved by ${option}`,
   'conflict.cleared': ({ reason }) => `cleared: ${reason}`,
   'operation.started': ({ operation }) => `${operation.type} began`,

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { choosePaint, type Paint, plainPaint, tame } from './style.ts';
 
 /** Where the words of a command go. What others wrote is tamed on its way. */
@@ -15,12 +16,23 @@ export interface Terminal {
   raw(text: string): Promise<void>;
   /** Empties the screen. */
   clear(): Promise<void>;
+  /** Asks the person for a line, beside the output. Empty when they went away instead: Ctrl-C, Ctrl-D. */
+  ask(question: string): Promise<string>;
 }
 
 function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+function ask(input: NodeJS.ReadStream, output: NodeJS.WriteStream, question: string): Promise<string> {
+  const line = createInterface({ input, output });
+  return new Promise<string>((resolve, reject) => {
+    line.once('close', () => resolve(''));
+    line.once('SIGINT', () => line.close());
+    line.question(question).then(resolve, reject);
+  }).finally(() => line.close());
 }
 
 /** The terminal of this process. */
@@ -34,7 +46,7 @@ export function processTerminal(options: {
   const { stdin, stdout, stderr, color, env } = options;
   const isTerminal = stdout.isTTY === true;
   const paint = choosePaint({ isTerminal, color, env });
-  const text = (lines: string[], colours: boolean) => tame(`${lines.join('\n')}\n`, colours);
+  const text = (lines: string[], colours: boolean) => tame(lines.map((line) => `${line}\n`).join(''), colours);
   return {
     width: isTerminal ? stdout.columns : null,
     paint,
@@ -43,5 +55,6 @@ export function processTerminal(options: {
     err: (...lines) => write(stderr, text(lines, false)),
     raw: (value) => write(stdout, value),
     clear: () => (isTerminal ? write(stdout, '\u001b[2J\u001b[H') : Promise.resolve()),
+    ask: (question) => ask(stdin, stderr, tame(question, false)),
   };
 }

@@ -15,6 +15,23 @@ export function parsePort(value: string): number {
   return parseWhole(value.replace(/^:/, ''), 'A port', { min: 1, max: 65_535 });
 }
 
+/** A port of one protocol: `3000`, `:3000`, `5353/udp`. Throws `UsageError`. */
+export function parsePortRef(value: string): { port: number; protocol: 'tcp' | 'udp' } {
+  const [, port = value, protocol] = /^(.*)\/(tcp|udp)$/.exec(value) ?? [];
+  return { port: parsePort(port), protocol: protocol === 'udp' ? 'udp' : 'tcp' };
+}
+
+/** The ports of a range: `3000-3099`. Throws `UsageError`. */
+export function parseSpan(value: string): { first: number; last: number } {
+  const [, first, last] = /^:?(\d+)-:?(\d+)$/.exec(value) ?? [];
+  if (first === undefined || last === undefined) {
+    throw new UsageError(`"${value}" is not a range of ports.`, 'Write it as FIRST-LAST, such as 3000-3099.');
+  }
+  const span = { first: parsePort(first), last: parsePort(last) };
+  if (span.first <= span.last) return span;
+  throw new UsageError(`The range ${value} ends before it begins.`, `Did you mean ${last}-${first}?`);
+}
+
 /** A moment: ISO 8601, or how long ago, such as `10m`. Throws `UsageError`. */
 export function parseMoment(value: string, now: number): string {
   const before = parseDuration(value);

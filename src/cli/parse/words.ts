@@ -27,3 +27,8 @@ export function splitWords(line: string): string[] {
   if (word !== null) words.push(word);
   return words;
 }
+
+/** Words as one line that `splitWords` splits into the same words; quotes stand only where they are needed. */
+export function joinWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}

@@ -9,6 +9,15 @@ async function readBody(message: IncomingMessage): Promise<string> {
   return text;
 }
 
+/** Leaving the loop early ends the exchange, as it does with the message itself. */
+async function* readChunks(message: IncomingMessage, explain: (cause: unknown) => unknown): AsyncGenerator<string> {
+  try {
+    for await (const chunk of message) yield chunk;
+  } catch (cause) {
+    throw explain(cause);
+  }
+}
+
 function headersOf(message: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
@@ -58,7 +67,11 @@ export function socketTransport(options: {
                 ...(token === null ? {} : { authorization: `Bearer ${token}` }),
               },
             },
-            resolve,
+            (message) => {
+              // A stream may be silent for as long as it likes.
+              if (stream) request.setTimeout(0);
+              resolve(message);
+            },
           );
           request.once('error', (error: NodeJS.ErrnoException) => {
             reject(Object.assign(error, { reusedSocket: request.reusedSocket }));
@@ -66,6 +79,11 @@ export function socketTransport(options: {
           request.once('timeout', () => request.destroy(new Error(`No answer within ${timeoutMs} ms`)));
           request.end(body);
         });
+
+      function brokenOff(cause: unknown): unknown {
+        if (signal?.aborted) return signal.reason;
+        return new ClosError('CLOS_UNREACHABLE', `The connection to ${socketPath} broke off.`, { cause });
+      }
 
       let message: IncomingMessage;
       try {
@@ -82,13 +100,12 @@ export function socketTransport(options: {
       const answer: TransportResponse = { status, headers: headersOf(message), body: '' };
       if (stream && status >= 200 && status < 300) {
         message.setEncoding('utf8');
-        return { ...answer, chunks: message };
+        return { ...answer, chunks: readChunks(message, brokenOff) };
       }
       try {
         return { ...answer, body: await readBody(message) };
       } catch (cause) {
-        if (signal?.aborted) throw signal.reason;
-        throw new ClosError('CLOS_UNREACHABLE', `The connection to ${socketPath} broke off.`, { cause });
+        throw brokenOff(cause);
       }
     },
   };

@@ -89,7 +89,11 @@ describe('the life of a service on the command line', () => {
 
   it('takes a service from standard input', async () => {
     const spec = JSON.stringify({ name: 'piped', runtime: { type: 'container', image: webImage } });
-    expect(await runCli(env, ['create', '--file', '-', '--quiet'], spec)).toEqual({ code: 0, out: 'piped\n', err: '' });
+    expect(await runCli(env, ['create', '--file', '-', '--quiet'], { input: spec })).toEqual({
+      code: 0,
+      out: 'piped\n',
+      err: '',
+    });
     expect(await clos('rm', 'piped')).toEqual({ code: 0, out: 'piped is removed.\n', err: '' });
   });
 });

@@ -11,9 +11,14 @@ export interface CliResult {
 const entry = fileURLToPath(new URL('../../../src/cli/cli.ts', import.meta.url));
 
 /** Runs the command line as a process of its own, without a terminal, and waits for its end; at most 30 s. */
-export function runCli(env: NodeJS.ProcessEnv, args: readonly string[], input = ''): Promise<CliResult> {
+export function runCli(
+  env: NodeJS.ProcessEnv,
+  args: readonly string[],
+  { input = '', cwd }: { input?: string; cwd?: string } = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [entry, ...args], { env, timeout: 30_000 }, (error, out, err) => {
+    const options = { env, timeout: 30_000, ...(cwd === undefined ? {} : { cwd }) };
+    const child = execFile(process.execPath, [entry, ...args], options, (error, out, err) => {
       if (error?.killed === true) reject(new Error(`clos ${args.join(' ')} did not end:\n${out}${err}`));
       else resolve({ code: child.exitCode, out, err });
     });
@@ -21,37 +26,52 @@ export function runCli(env: NodeJS.ProcessEnv, args: readonly string[], input = 
   });
 }
 
-/** A command that stays. Hands over each line; `until` resolves with the first that fits. */
-export function followCli(env: NodeJS.ProcessEnv, args: readonly string[]) {
-  const child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
+/** A command that stays. `until` resolves with the first line that fits. */
+export interface FollowedCli {
+  until(pattern: RegExp): Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when it has ended by itself. */
+  ended: Promise<CliResult>;
+  /** Has it end, and resolves with its exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+export function followCli(
+  env: NodeJS.ProcessEnv,
+  args: readonly string[],
+  options: { cwd?: string } = {},
+): FollowedCli {
+  const child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const texts = { out: '', err: '' };
   const listeners = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const [name, stream] of [['out', child.stdout] as const, ['err', child.stderr] as const]) {
     stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
+      texts[name] += part;
       for (const listener of listeners) listener();
     });
   }
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const ended = new Promise<CliResult>((resolve) => child.once('close', (code) => resolve({ code, ...texts })));
   return {
-    until(pattern: RegExp): Promise<string> {
+    ended,
+    until(pattern) {
       return new Promise((resolve, reject) => {
         const look = () => {
-          const line = text.split('\n').find((each) => pattern.test(each));
+          const line = `${texts.out}\n${texts.err}`.split('\n').find((each) => pattern.test(each));
           if (line === undefined) return;
           listeners.delete(look);
           resolve(line);
         };
         listeners.add(look);
-        void ended.then((code) =>
-          reject(new Error(`clos ${args.join(' ')} ended (${code}) before ${pattern}:\n${text}`)),
+        void ended.then(({ code, out, err }) =>
+          reject(new Error(`clos ${args.join(' ')} ended (${code}) before ${pattern}:\n${out}${err}`)),
         );
         look();
       });
     },
-    end(signal: NodeJS.Signals): Promise<number | null> {
+    signal: (signal) => void child.kill(signal),
+    async end(signal) {
       child.kill(signal);
-      return ended;
+      return (await ended).code;
     },
   };
 }

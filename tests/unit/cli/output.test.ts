@@ -5,12 +5,12 @@ import { failureData, failureLines, UsageError } from '../../../src/cli/failure.
 import { renderConflictCard } from '../../../src/cli/output/card.ts';
 import { renderConflicts } from '../../../src/cli/output/conflicts.ts';
 import { eventLine } from '../../../src/cli/output/event-line.ts';
-import { renderPortReport } from '../../../src/cli/output/port-report.ts';
-import { renderServices, serviceLine } from '../../../src/cli/output/services.ts';
+import { portOwner, renderPortReport } from '../../../src/cli/output/port-report.ts';
+import { renderServices, serviceLine, startedLines } from '../../../src/cli/output/services.ts';
 import { ansiPaint, choosePaint, plainPaint, tame, visibleWidth } from '../../../src/cli/output/style.ts';
 import { renderStatus } from '../../../src/cli/output/system.ts';
 import { ago } from '../../../src/cli/output/time.ts';
-import { now, sampleConflict, sampleService } from './samples.ts';
+import { now, reservation, sampleConflict, sampleLease, sampleService } from './samples.ts';
 
 beforeAll(() => {
   process.env.TZ = 'UTC';
@@ -33,22 +33,46 @@ const failed = sampleService({
   endpoints: [],
 });
 
+const dev = {
+  ...sampleService({ name: 'dev' }),
+  runtime: {
+    type: 'process' as const,
+    command: ['npm', 'run', 'dev all'],
+    cwd: '/home/ada/src/shop',
+    observed: {
+      pid: 4711,
+      state: 'running' as const,
+      startedAt: '2026-11-23T09:58:00.000Z',
+      exit: null,
+      adopted: false,
+      observedAt: '2026-11-23T09:58:00.000Z',
+    },
+  },
+};
+const mail = sampleService({
+  name: 'mail',
+  runtime: {
+    type: 'external',
+    observed: { answering: true, pid: 99, name: 'mailpit', observedAt: '2026-11-23T09:58:00.000Z' },
+  },
+});
+
 describe('the list of services', () => {
   it('loses nothing where the output is not a terminal', () => {
     const outdated = sampleService({ needsRestart: true });
     expect(renderServices([outdated, failed], view)).toEqual([
-      'Status     Name      Ports  Image                                               Since              Health',
-      '● running  web       :3000  shop/web:1                                          2 min ago          healthy',
-      '■ failed   payments  –      registry.example.org/shop/payments-service:2026.11  2 min ago: exit 1  –',
+      'Status     Name      Ports  Runs                                                Pid  Since              Health',
+      '● running  web       :3000  shop/web:1                                          –    2 min ago          healthy',
+      '■ failed   payments  –      registry.example.org/shop/payments-service:2026.11  –    2 min ago: exit 1  –',
       'web runs as it was before its last change. Apply it: clos restart web',
     ]);
   });
 
   it('cuts the longest cells first in a narrow terminal', () => {
     expect(renderServices([sampleService(), failed], { ...view, width: 72 })).toEqual([
-      'Status     Name      Ports  Image             Since              Health',
-      '● running  web       :3000  shop/web:1        2 min ago          healthy',
-      '■ failed   payments  –      registry.exampl…  2 min ago: exit 1  –',
+      'Status     Name      Ports  Runs          Pid  Since             Health',
+      '● running  web       :3000  shop/web:1    –    2 min ago         healthy',
+      '■ failed   payments  –      registry.ex…  –    2 min ago: exit…  –',
     ]);
   });
 
@@ -65,6 +89,31 @@ describe('the list of services', () => {
     const coloured = renderServices([sampleService(), failed], { ...view, paint: ansiPaint });
     expect(coloured.map((line) => tame(line, false))).toEqual(plain);
     expect(coloured.map((line) => visibleWidth(line))).toEqual(plain.map((line) => line.length));
+  });
+
+  it('shows command lines and process numbers, who answers elsewhere, and who waits', () => {
+    expect(renderServices([dev, mail, sampleService({ name: 'late', status: 'stopped', waits: true })], view)).toEqual([
+      'Status     Name  Ports  Runs                   Pid   Since      Health',
+      "● running  dev   :3000  npm run 'dev all'      4711  2 min ago  healthy",
+      '● running  mail  :3000  only watched: mailpit  99    2 min ago  healthy',
+      '○ stopped  late  :3000  shop/web:1             –     2 min ago  healthy',
+      'late starts by itself as soon as its port is free. See what holds it: clos conflicts',
+    ]);
+    const ended = { ...dev.runtime.observed, state: 'exited' as const };
+    expect(renderServices([{ ...dev, runtime: { ...dev.runtime, observed: ended } }], view)[1]).toContain(
+      "'dev all'  –    2 min",
+    );
+  });
+
+  it('says after a start that a port is not the one that was wanted, and why', () => {
+    const [endpoint] = sampleService().endpoints;
+    const lease = { ...sampleLease(), port: 3001, reason: 'reassigned by policy: :3000 is held by node' };
+    const moved = sampleService({ endpoints: endpoint === undefined ? [] : [{ ...endpoint, lease }] });
+    expect(startedLines(moved, plainPaint)).toEqual([
+      '● web is running on :3001  http://127.0.0.1:3000',
+      '  ◧ :3001 instead of :3000: reassigned by policy: :3000 is held by node',
+    ]);
+    expect(startedLines(sampleService(), plainPaint)).toHaveLength(1);
   });
 
   it('says in one line what became of a service', () => {
@@ -94,6 +143,30 @@ describe('the card of a conflict', () => {
     ]);
   });
 
+  it('tells who answers beside a service, and that one does not answer itself', () => {
+    const some = { ...sampleConflict, options: [], evidence: [] };
+    expect(renderConflictCard({ ...some, kind: 'shadowed' }, view)).toEqual([
+      '◧ web is not alone on :3000                                          2 min ago',
+      '  beside   node  vite --port 3000  pid 4242 · ada · since 09:12',
+      '           blog  ~/src/blog  main',
+      '',
+    ]);
+    expect(renderConflictCard({ ...some, kind: 'not-answering' }, view)).toEqual([
+      '◧ web runs and does not answer on :3000                              2 min ago',
+      '  $ clos logs web --tail 20',
+      '',
+    ]);
+  });
+
+  it('names no command while the conflict has no id', () => {
+    const { id: _id, state: _state, detectedAt: _at, closedAt: _closed, ...detected } = sampleConflict;
+    expect(renderConflictCard({ ...detected, evidence: [] }, view).slice(4)).toEqual([
+      '  ● Run web on 3001  recommended · nothing stops · affects api',
+      '  ○ Stop vite (TERM)  node stops · high risk · cannot be undone',
+      '',
+    ]);
+  });
+
   it('cuts a long command line of the holder and says that it is protected', () => {
     const holder = { ...sampleConflict.holder, command: `node ${'x'.repeat(200)}`, protected: true, checkout: null };
     const lines = renderConflictCard({ ...sampleConflict, holder, options: [], evidence: [] }, view);
@@ -115,27 +188,19 @@ describe('the card of a conflict', () => {
   });
 });
 
+const nobody = { port: 3000, free: true, listeners: [], leases: [], claims: [], clos: null, range: null, notes: [] };
+
 describe('who holds a port', () => {
   it('names the listener, the lease and the claim', () => {
     const container = { id: 'c1', name: 'old-web', image: 'nginx', state: 'exited' };
     const report = {
-      port: 3000,
+      ...nobody,
       free: false,
       listeners: [{ protocol: 'tcp' as const, address: '0.0.0.0', port: 3000, holder: sampleConflict.holder }],
-      leases: [
-        {
-          id: 'lse_1',
-          port: 3000,
-          protocol: 'tcp' as const,
-          address: '127.0.0.1',
-          since: '2026-11-22T09:00:00.000Z',
-          reason: 'wanted',
-          range: 'candlefish',
-          service: { id: 'svc_1', name: 'web' },
-          endpoint: 'http',
-        },
-      ],
+      leases: [sampleLease()],
       claims: [{ protocol: 'tcp' as const, address: '::1', container }],
+      range: 'candlefish',
+      notes: ['3000 is in the ephemeral range: any program may be given it for a moment.'],
     };
     expect(renderPortReport(report, view)).toEqual([
       ':3000 is held by node.',
@@ -143,15 +208,26 @@ describe('who holds a port', () => {
       '           blog  ~/src/blog  main',
       '  leased   tcp 127.0.0.1:3000  web (http)  range candlefish · since 22 Nov 09:00 · wanted',
       '  claimed  tcp [::1]:3000  container old-web (nginx, exited)',
+      '  note     3000 is in the ephemeral range: any program may be given it for a moment.',
     ]);
     expect(renderPortReport({ ...report, listeners: [], claims: [] }, view)[0]).toBe(
       ':3000 belongs to service web; nothing listens there now.',
     );
   });
 
+  it('tells a reservation with what it is for, and a port of CLOS itself', () => {
+    expect(renderPortReport({ ...nobody, port: 3005, leases: [reservation] }, view)).toEqual([
+      ':3005 is reserved: the demo on Friday; nothing listens there now.',
+      '  reserved tcp 127.0.0.1:3005  the demo on Friday  range candlefish · since 22 Nov 09:00 · reserved',
+    ]);
+    expect(portOwner({ ...nobody, leases: [reservation] })).toBe('a reservation');
+    expect(renderPortReport({ ...nobody, port: 8080, clos: 'gateway' }, view)).toEqual([
+      ':8080 belongs to CLOS (gateway).',
+    ]);
+  });
+
   it('says nobody when it is nobody', () => {
-    const report = { port: 3000, free: true, listeners: [], leases: [], claims: [] };
-    expect(renderPortReport(report, view)).toEqual([':3000 is held by nobody.']);
+    expect(renderPortReport(nobody, view)).toEqual([':3000 is held by nobody.']);
   });
 });
 

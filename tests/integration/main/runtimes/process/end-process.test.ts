@@ -71,7 +71,7 @@ describe('ending a process of somebody else', () => {
 
   it('asks the outermost first, and the others only when it has gone without them', async () => {
     // A supervisor as people write them: it starts again what ends, and passes on what it is asked.
-    const worker = `process.on('SIGTERM', () => { console.log('worker asked'); process.exit(0) }); ${say('worker')}; ${forever}`;
+    const worker = `process.on('SIGTERM', () => { console.log('worker asked'); setTimeout(() => process.exit(0), 200) }); ${say('worker')}; ${forever}`;
     const supervisor = `
       let stopping = false;
       const start = () => {

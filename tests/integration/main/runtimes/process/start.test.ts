@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ProcessChange } from '#main/runtimes/process/types.ts';
 import { changed, ended, env, host, identityOf, line, log, newRuntime, run, temporaryFolder, texts } from './runs.ts';
 
@@ -109,6 +109,19 @@ describe('a process that was started', () => {
     expect((await log(runtime)).map(({ stream, line: text }) => [stream, text])).toEqual([
       ['stdout', 'one'],
       ['stderr', 'two'],
+    ]);
+  });
+
+  it('has its output kept where there are no named pipes too', async () => {
+    const runtime = newRuntime();
+    vi.stubEnv('PATH', temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await run(runtime, "console.log('out'); console.error('err'); process.exit(4)");
+    const end = await ended(runtime);
+    expect(end.exit?.code).toBe(4);
+    expect((await log(runtime)).map(({ stream, line: text }) => `${stream} ${text}`).sort()).toEqual([
+      'stderr err',
+      'stdout out',
     ]);
   });
 
