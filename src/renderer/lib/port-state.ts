@@ -1,4 +1,4 @@
-import type { Conflict } from '#shared/contract/conflicts.ts';
+import type { Conflict, Holder } from '#shared/contract/conflicts.ts';
 import type { PortRow } from '#shared/contract/ports.ts';
 import type { Service } from '#shared/contract/services.ts';
 
@@ -89,4 +89,10 @@ export function portIn(text: string): number | null {
   const digits = /^:?(\d{1,5})$/.exec(text.trim())?.[1];
   const port = Number(digits);
   return digits !== undefined && port >= 1 && port <= 65_535 ? port : null;
+}
+
+/** True of a program or a container that no service is yet, and that may be touched. */
+export function isAdoptable(holder: Holder | null): holder is Holder {
+  if (holder === null || holder.protected || holder.service !== null) return false;
+  return holder.type === 'process' || holder.type === 'container';
 }

@@ -8,8 +8,8 @@ function Begin({ title }: { title: string }) {
   return (
     <EmptyState title={title}>
       <p>
-        Tell CLOS of a service: a name, what runs, and the port that it should have. CLOS keeps the port for it and tells
-        you when somebody else sits on it.
+        Tell CLOS of a service: a name, what runs, and the port that it should have. CLOS keeps the port for it and
+        tells you when somebody else sits on it.
       </p>
       <Link
         href="/services"

@@ -46,7 +46,10 @@ export function Legend({ counts, chosen, onToggle }: LegendProps) {
           <span className="text-faint tabular-nums">{counts.get(filter) ?? 0}</span>
         </button>
       ))}
-      <span className="flex h-6 items-center gap-1.5 px-1.5 text-12 text-soft" title="Nobody has anything to do with it">
+      <span
+        className="flex h-6 items-center gap-1.5 px-1.5 text-12 text-soft"
+        title="Nobody has anything to do with it"
+      >
         <PortGlyph look="free" />
         free
       </span>

@@ -4,7 +4,7 @@ import { Badge } from '../../components/badge.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Definition, Definitions } from '../../components/definition-list.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { isAdoptable } from '../../lib/adopt.ts';
+import { isAdoptable } from '../../lib/port-state.ts';
 import { clockWords } from '../../lib/time.ts';
 import { AdoptForm } from './adopt-form.tsx';
 

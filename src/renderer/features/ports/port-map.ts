@@ -30,8 +30,7 @@ function byPort(a: PortRow, b: PortRow): number {
 export function markContested(rows: readonly PortRow[], conflicts: readonly Conflict[]): PortRow[] {
   return rows.map((row) => {
     const conflict = conflicts.find(
-      ({ severity, wanted }) =>
-        severity === 'blocking' && wanted.port === row.port && wanted.protocol === row.protocol,
+      ({ severity, wanted }) => severity === 'blocking' && wanted.port === row.port && wanted.protocol === row.protocol,
     );
     if (conflict === undefined || !row.listening || row.state === 'contested') return row;
     return { ...row, state: 'contested', label: conflict.wanted.service ?? row.label };
