@@ -46,6 +46,7 @@ async function pickOption(context: CliContext, conflict: Conflict, flags: Choice
   }
   if (isAsked(context) && flags.yes !== true) {
     await printConflicts(context, [{ ...conflict, options: [] }]);
+    await terminal.err('');
     const titles = options.map((option) => optionLines(option, conflict.holder.name, terminal.paint)[0]);
     return askChoice(
       terminal,

@@ -68,6 +68,7 @@ describe('the way out of a conflict', () => {
       '',
       '  Why  tcp 0.0.0.0:3000 listens',
       '       127.0.0.1:3000 cannot be bound',
+      '',
       '  1  Run web on 3001  recommended · nothing stops · affects api',
       '  2  Stop vite (TERM)  node stops · high risk · cannot be undone',
       'Which one? [1-2, q for none] ',

@@ -15,14 +15,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A database as the first so many migrations leave it. */
-function openAt(version: number): Database.Database {
+async function openAt(version: number): Promise<Database.Database> {
   const migrationsDir = join(folder, `to-${version}`);
   mkdirSync(migrationsDir);
   for (const name of readdirSync('migrations').sort().slice(0, version)) {
     cpSync(join('migrations', name), join(migrationsDir, name));
   }
   const db = openCoreDb({ path: join(folder, 'core.db'), migrationsDir, backupsDir: join(folder, 'backups') });
-  db.close();
+  await db.close();
   return new Database(join(folder, 'core.db'));
 }
 
@@ -30,7 +30,7 @@ const openNow = () =>
   openCoreDb({ path: join(folder, 'core.db'), migrationsDir: 'migrations', backupsDir: join(folder, 'backups') });
 
 it('0002 keeps endpoints with their leases and routes, though their tables are made anew', async () => {
-  const old = openAt(1);
+  const old = await openAt(1);
   old.exec(`
     INSERT INTO instances VALUES ('ins_1', 'main', '2026-01-01T00:00:00.000Z');
     INSERT INTO services (id, instance_id, name, runtime, env, restart, limits, on_conflict, desired, status, status_since,
