@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import type { Logger } from 'pino';
+import { isClosError } from '#shared/contract/clos-error.ts';
 import type { EngineStatus } from '#shared/contract/system.ts';
 import { createContainerEngine } from '../../runtimes/container/container-engine.ts';
 import { findEngine } from '../../runtimes/container/engine-address.ts';
@@ -16,6 +17,8 @@ import type {
 export interface EngineSeat {
   engine: ContainerEngine;
   status(): EngineStatus;
+  /** Looks at one container now. Resolves when what it is now is recorded, though the engine's own news of it may still be on its way. */
+  refresh(id: string): Promise<void>;
   /** Follows the engine. Resolves after the first look: with a snapshot taken, or knowing that there is no engine now. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -96,6 +99,14 @@ export function createEngineSeat(options: EngineSeatOptions): EngineSeat {
   return {
     engine,
     status,
+    refresh: (id) =>
+      enqueue(async () => {
+        const container = await engine.inspect(id).catch((error: unknown) => {
+          if (isClosError(error, 'CONTAINER_NOT_FOUND')) return null;
+          throw error;
+        });
+        await options.onChange({ id, container, events: [], ends: [] });
+      }),
     async start() {
       watcher.start();
       const limit = setTimeout(looked, firstLookMs);

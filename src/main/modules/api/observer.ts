@@ -69,10 +69,11 @@ function unwatchedEnd(
 }
 
 export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptions): Observer {
-  /** A deleted service's container, or one of another home, is a stranger, unless a service has adopted it. */
+  /** Who adopted a container has it, whatever its labels say; else a deleted service's, or another home's, is a stranger. */
   function serviceOf(write: WriteDb, container: ObservedContainer): StoredService | null {
     const { labels, name } = container;
-    if (labels[containerLabels.home] !== homeLabel) return findByAdoptedContainer(write, name);
+    const adopting = findByAdoptedContainer(write, name);
+    if (adopting !== null || labels[containerLabels.home] !== homeLabel) return adopting;
     return findService(write, labels[containerLabels.service] ?? '');
   }
 
