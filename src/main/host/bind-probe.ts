@@ -18,7 +18,7 @@ export interface BindTarget {
   address: string;
   /** 1-65535. */
   port: number;
-  /** For `::` only: leave IPv4 out of the question. */
+  /** Leave IPv4 out of the question. Says something about `::` alone. */
   v6only?: boolean;
 }
 
@@ -59,7 +59,9 @@ function bindTcp({ address, port, v6only = false }: BindTarget): Promise<Error |
 
 function bindUdp({ address, port, v6only = false }: BindTarget): Promise<Error | null> {
   return new Promise((resolve) => {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', reuseAddr: false, ipv6Only: v6only });
+    const isSix = isIPv6(address);
+    // The option is not one of an IPv4 socket: the bind would be refused, as if the address were not there.
+    const socket = createSocket({ type: isSix ? 'udp6' : 'udp4', reuseAddr: false, ipv6Only: isSix && v6only });
     socket.once('error', (error) => socket.close(() => resolve(error)));
     socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve(null)));
   });

@@ -8,6 +8,7 @@ import { findEngine } from '../../runtimes/container/engine-address.ts';
 import { createEngineWatcher } from '../../runtimes/container/engine-watcher.ts';
 import type {
   ContainerChange,
+  ContainerEnd,
   ContainerEngine,
   EngineFinding,
   ObservedContainer,
@@ -27,7 +28,7 @@ export interface EngineSeatOptions {
   log: Logger;
   /** Folders that no container may mount: the home of CLOS. */
   protectedPaths: string[];
-  onSnapshot(containers: ObservedContainer[]): Promise<void>;
+  onSnapshot(containers: ObservedContainer[], ends: ReadonlyMap<string, ContainerEnd>): Promise<void>;
   onChange(change: ContainerChange): Promise<void>;
   onState(status: EngineStatus): Promise<void>;
 }
@@ -85,10 +86,10 @@ export function createEngineSeat(options: EngineSeatOptions): EngineSeat {
   const watcher = createEngineWatcher({
     engine,
     log,
-    onSnapshot: (containers) => {
+    onSnapshot: (containers, ends) => {
       void enqueue(async () => {
         version = await engine.info().catch(() => null);
-        await options.onSnapshot(containers);
+        await options.onSnapshot(containers, ends);
       }).then(looked);
     },
     onChange: (change) => void enqueue(() => options.onChange(change)),

@@ -44,6 +44,13 @@ describe.each<SocketProtocol>(['tcp', 'udp'])('a bind probe of %s at 127.0.0.1, 
     expect(await probeBind({ protocol, address: '::', port, v6only: true })).toBe('free');
   });
 
+  it('is asked about IPv6 alone at any address', async () => {
+    const port = await freePort();
+    const answers: string[] = [];
+    for (const address of probed) answers.push(await probeBind({ protocol, address, port, v6only: true }));
+    expect(answers).toEqual(['free', 'free', 'free', 'free']);
+  });
+
   it('tells an address that this host does not have', async () => {
     const port = await freePort();
     const addresses = ['203.0.113.9', '2001:db8::9', 'fe80::9', 'localhost', ''];
