@@ -20,7 +20,7 @@ beforeAll(async () => {
   await system.client.services.create(answeringService('web', folder, port));
   dashboard = await openDashboard(browser, system);
   page = dashboard.page;
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await browser?.close();

@@ -23,7 +23,7 @@ beforeAll(async () => {
   stranger = await holdPort(strangersPort);
   dashboard = await openDashboard(browser, system);
   page = dashboard.page;
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -72,7 +72,7 @@ describe('A process as a service', () => {
     await field('Folder').fill(folder);
     await field('Environment').fill(`PORT=$` + '{endpoints.http.port}\nSAYS=web');
     await dialog()
-      .getByRole('button', { name: `$` + '{endpoints.http.port}' })
+      .getByTitle(`Copy $` + '{endpoints.http.port}', { exact: true })
       .waitFor();
     await dialog()
       .getByText(new RegExp(`^\\$ clos create web --port ${webPort} --cwd ${folder} -e `))
@@ -107,7 +107,7 @@ describe('A process as a service', () => {
     const pid = runtime.type === 'process' ? runtime.observed?.pid : undefined;
     process.kill(pid ?? 0, 'SIGKILL');
     await inspector('web').getByRole('link', { name: 'Details' }).click();
-    await inspector('web').getByText('ended by SIGKILL').waitFor({ timeout: 20_000 });
+    await inspector('web').getByText('ended by SIGKILL').first().waitFor({ timeout: 20_000 });
     expect(await statusOf(page, 'web').textContent()).toMatch(/^failed just now/);
   });
 });
