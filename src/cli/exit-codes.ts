@@ -51,6 +51,7 @@ const exitOfError = {
   NOT_UNDOABLE: 'conflict',
 
   PROCESS_FAILED: 'failed',
+  PROCESS_STUCK: 'failed',
   PROCESS_GONE: 'failed',
   PROCESS_PROTECTED: 'notAllowed',
   PROCESS_UNREADABLE: 'notAllowed',

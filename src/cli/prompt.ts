@@ -13,11 +13,9 @@ export async function askYes(terminal: Terminal, question: string): Promise<bool
  */
 export async function askChoice<T>(
   terminal: Terminal,
-  choices: ReadonlyArray<{ value: T; lines: readonly string[] }>,
+  choices: ReadonlyArray<{ value: T; line: string }>,
 ): Promise<T | null> {
-  for (const [index, { lines }] of choices.entries()) {
-    await terminal.err(...lines.map((line, place) => (place === 0 ? `  ${index + 1}  ${line}` : `     ${line}`)));
-  }
+  await terminal.err(...choices.map(({ line }, index) => `  ${index + 1}  ${line}`));
   for (;;) {
     const answer = (await terminal.ask(`Which one? [1-${choices.length}, q for none] `)).trim();
     if (/^(q|quit|n|no|)$/i.test(answer)) return null;

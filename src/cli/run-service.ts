@@ -8,8 +8,8 @@ import type { CliContext } from './context.ts';
 import { type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { withNames } from './names.ts';
 import { commandOptions, conflictsOf, settle } from './operate.ts';
-import { renderPlan } from './output/operation.ts';
-import { serviceLine } from './output/services.ts';
+import { renderPlan, undoHint } from './output/operation.ts';
+import { startedLines } from './output/services.ts';
 
 export interface RunOptions {
   dryRun?: boolean;
@@ -61,7 +61,7 @@ export async function printOutcome(
   else if (operation.dryRun) await terminal.out(...renderPlan(operation));
   else if (!context.quiet) {
     const services = await Promise.all(names.map((id) => client.services.get({ id })));
-    await terminal.out(...services.map((service) => serviceLine(service, terminal.paint)));
+    await terminal.out(...services.flatMap((service) => startedLines(service, terminal.paint)), ...undoHint(operation));
   }
   return isErrorCode(operation.error?.code) ? exitCodeOf(operation.error.code) : undefined;
 }

@@ -33,6 +33,12 @@ export const prerequisites: readonly Prerequisite[] = [
     isThere: () => existsSync('/bin/busybox'),
   },
   {
+    name: 'lsof and ps (for the way of macOS to list sockets)',
+    apt: ['lsof', 'procps'],
+    neededBy: ['integration'],
+    isThere: () => ['lsof', 'ps', 'sysctl'].every((name) => onPath(name) !== undefined),
+  },
+  {
     name: 'Redis',
     apt: ['redis-server'],
     brew: 'brew install redis',

@@ -1,21 +1,14 @@
 import { Command } from 'commander';
 import type { Client } from '#shared/client/client.ts';
-import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
+import { ClosError } from '#shared/contract/clos-error.ts';
+import type { Conflict } from '#shared/contract/conflicts.ts';
+import { type ChoiceFlags, chooseOption } from '../choose-option.ts';
 import type { Act, CliContext } from '../context.ts';
-import { UsageError } from '../failure.ts';
-import { printConflicts, settleInSteps, watchedOptions } from '../operate.ts';
-import { optionLines } from '../output/card.ts';
+import { settleInSteps, watchedOptions } from '../operate.ts';
 import { renderPlan, undoHint } from '../output/operation.ts';
 import { serviceLine } from '../output/services.ts';
-import { askChoice, askYes } from '../prompt.ts';
 import { example } from './help.ts';
 import { dryRunOption } from './options.ts';
-
-interface ResolveFlags {
-  option?: string;
-  dryRun?: boolean;
-  yes?: boolean;
-}
 
 export function resolveCommand(act: Act): Command {
   return new Command('resolve')
@@ -26,9 +19,15 @@ export function resolveCommand(act: Act): Command {
     .option('-y, --yes', 'do not ask before what is of high risk')
     .addHelpText('after', example('clos resolve cfl_01k9 --option reassign'))
     .action(
-      act(async (context, id: string, flags: ResolveFlags) => {
+      act(async (context, id: string, flags: ChoiceFlags) => {
         const { client } = await context.connect();
         const conflict = await client.conflicts.get({ id });
+        if (conflict.state !== 'open') {
+          throw new ClosError(
+            'CONFLICT_CLOSED',
+            `The conflict over :${conflict.wanted.port} is ${conflict.state} already.`,
+          );
+        }
         const option = await chooseOption(context, conflict, flags);
         if (option === null) {
           await context.terminal.err('Nothing was changed.');
@@ -59,50 +58,4 @@ async function resolve(
     await terminal.out(serviceLine(service, terminal.paint));
   }
   await terminal.out(...undoHint(operation));
-}
-
-/**
- * The way out that was named, chosen from the list, or, where nobody can be asked, the recommended one if it is free of risk.
- *
- * What is of high risk needs a yes. Null when the person wants none. Throws `UsageError` where nobody can be asked.
- */
-async function chooseOption(context: CliContext, conflict: Conflict, flags: ResolveFlags): Promise<string | null> {
-  const named = flags.option ?? (await pickOption(context, conflict, flags));
-  const option = conflict.options.find(({ id }) => id === named);
-  if (named === null || option === undefined || option.risk !== 'high') return named;
-  if (flags.yes === true || flags.dryRun === true) return named;
-  if (!isAsked(context)) {
-    throw new UsageError(
-      `"${option.title}" is of high risk, and nobody can be asked here.`,
-      `To do it anyway: clos resolve ${conflict.id} --option ${option.id} --yes`,
-    );
-  }
-  return (await askYes(context.terminal, `${option.title}: this is of high risk. Do it?`)) ? named : null;
-}
-
-async function pickOption(context: CliContext, conflict: Conflict, flags: ResolveFlags): Promise<string | null> {
-  const recommendedFirst = conflict.options.toSorted((a, b) => Number(b.recommended) - Number(a.recommended));
-  if (isAsked(context) && flags.yes !== true && recommendedFirst.length > 0) {
-    await printConflicts(context, [{ ...conflict, options: [] }]);
-    return askChoice(
-      context.terminal,
-      recommendedFirst.map((option) => ({ value: option.id, lines: choiceLines(conflict, option, context) })),
-    );
-  }
-  const [first] = recommendedFirst;
-  if (first?.recommended === true && (first.risk === 'none' || flags.yes === true)) return first.id;
-  if (!context.json) await printConflicts(context, [conflict]);
-  throw new UsageError(
-    'No way out of this conflict is free of risk, so choose one.',
-    `clos resolve ${conflict.id} --option …`,
-  );
-}
-
-function choiceLines(conflict: Conflict, option: ConflictOption, { terminal }: CliContext): string[] {
-  const [title] = optionLines(option, conflict.holder.name, terminal.paint);
-  return [title];
-}
-
-function isAsked({ terminal, json }: CliContext): boolean {
-  return terminal.interactive && !json;
 }

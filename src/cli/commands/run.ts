@@ -5,7 +5,7 @@ import type { Connection } from '../connect.ts';
 import type { Act, CliContext } from '../context.ts';
 import { UsageError } from '../failure.ts';
 import { commandOptions, settle } from '../operate.ts';
-import { serviceLine } from '../output/services.ts';
+import { startedLines } from '../output/services.ts';
 import { runInForeground } from '../run/foreground.ts';
 import { type ProgramFlags, type Registered, registerProgram } from '../run/register.ts';
 import { example } from './help.ts';
@@ -58,7 +58,7 @@ async function leaveRunning(context: CliContext, client: Client, { service, verb
   const { terminal } = context;
   if (context.json) await terminal.out(JSON.stringify(started));
   else if (context.quiet) await terminal.out(started.name);
-  else await terminal.out(serviceLine(started, terminal.paint));
+  else await terminal.out(...startedLines(started, terminal.paint));
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { Service } from '#shared/contract/services.ts';
 import { joinWords } from '../parse/words.ts';
-import { statusMarks } from './status.ts';
+import { conflictGlyph, statusMarks } from './status.ts';
 import type { Paint } from './style.ts';
 import { type Column, renderTable } from './table.ts';
 import { ago } from './time.ts';
@@ -74,11 +74,15 @@ export function renderServices(services: readonly Service[], view: ServicesView)
   ];
 }
 
+function isUp({ status }: Service): boolean {
+  return status === 'running' || status === 'starting' || status === 'unhealthy';
+}
+
 /** One service in one line, after something was done to it. */
 export function serviceLine(service: Service, paint: Paint): string {
   const { glyph, colour } = statusMarks[service.status];
   const ports = service.endpoints.length === 0 ? '' : ` on ${portsText(service)}`;
-  const running = service.status === 'running' || service.status === 'starting' || service.status === 'unhealthy';
+  const running = isUp(service);
   const url = running ? (service.endpoints.find((endpoint) => endpoint.url !== null)?.url ?? null) : null;
   const reason = service.statusReason === null ? '' : `: ${service.statusReason}`;
   const where = running
@@ -87,4 +91,14 @@ export function serviceLine(service: Service, paint: Paint): string {
       ? `, keeps ${portsText(service)}`
       : '';
   return `${paint(colour, glyph)} ${service.name} is ${service.status}${where}${reason}${url === null ? '' : `  ${url}`}`;
+}
+
+/** The same, and a line for each endpoint that is not on the port that it wants, because a browser tab may still be on that one. */
+export function startedLines(service: Service, paint: Paint): string[] {
+  const moved = service.endpoints.flatMap(({ hostPort, lease }) =>
+    !isUp(service) || lease === null || hostPort === 'auto' || hostPort === lease.port
+      ? []
+      : [`  ${paint('yellow', conflictGlyph)} :${lease.port} instead of :${hostPort}: ${lease.reason}`],
+  );
+  return [serviceLine(service, paint), ...moved];
 }

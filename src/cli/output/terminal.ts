@@ -48,7 +48,8 @@ export function processTerminal(options: {
   const paint = choosePaint({ isTerminal, color, env });
   const text = (lines: string[], colours: boolean) => tame(lines.map((line) => `${line}\n`).join(''), colours);
   return {
-    width: isTerminal ? stdout.columns : null,
+    // A terminal that does not know its width says 0.
+    width: isTerminal && stdout.columns > 0 ? stdout.columns : null,
     paint,
     interactive: isTerminal && stdin.isTTY === true,
     out: (...lines) => write(stdout, text(lines, paint !== plainPaint)),

@@ -7,7 +7,7 @@ import type { Connection } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { followEvents } from '../follow.ts';
 import { commandOptions, settle, watchedOptions } from '../operate.ts';
-import { serviceLine } from '../output/services.ts';
+import { serviceLine, startedLines } from '../output/services.ts';
 import { catchInterrupts } from './interrupts.ts';
 import { followOutput, type OutputFollower } from './output-follower.ts';
 
@@ -202,7 +202,7 @@ class Output {
     const { client } = this.#connection;
     this.#follower = followOutput(this.#context, client, { id: service.id, since, signal: this.#signal });
     if (json) await terminal.out(JSON.stringify(service));
-    else if (!quiet) await terminal.err(serviceLine(service, terminal.paint));
+    else if (!quiet) await terminal.err(...startedLines(service, terminal.paint));
   }
 
   /** A part of CLOS that is just away is waited for: the program goes on meanwhile. */

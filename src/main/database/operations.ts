@@ -98,11 +98,23 @@ export function undoOf(db: ReadDb, id: string): Inverse[] | null {
   return row?.undo == null ? null : JSON.parse(row.undo);
 }
 
+/**
+ * An undo is offered for a day: what it would put back may hold an environment, and after a night nobody means it any more.
+ */
+const undoKeptMs = 24 * 3_600_000;
+
+/** Stores how to put back what an operation changes, or that there is nothing (any more). */
 export function setUndo(db: WriteDb, id: string, undo: readonly Inverse[] | null): void {
+  forgetOldUndos(db);
   db.run('UPDATE service_operations SET undo = @undo WHERE id = @id', {
     id,
     undo: undo === null || undo.length === 0 ? null : JSON.stringify(undo),
   });
+}
+
+export function forgetOldUndos(db: WriteDb): void {
+  const old = new Date(Date.now() - undoKeptMs).toISOString();
+  db.run('UPDATE service_operations SET undo = NULL WHERE undo IS NOT NULL AND finished_at < @old', { old });
 }
 
 export function putOperation(db: WriteDb, operation: Operation): void {

@@ -3,15 +3,16 @@ import { findWorkplace, type Workplace } from './checkout.ts';
 import type { Host } from './platform.ts';
 import type { Listener, PortLimits, ProcessEntry } from './types.ts';
 
-/** A platform whose sockets and processes CLOS cannot list yet: bind probes still tell whether a port can be had. */
+/** A platform whose sockets and processes CLOS cannot list: bind probes still tell whether a port can be had. */
 export class BindOnlyHost implements Host {
   readonly platform: NodeJS.Platform;
   readonly limitation: string;
   readonly wildcardSeesAll = false;
 
-  constructor(platform: NodeJS.Platform) {
+  /** `reason` says why, as the beginning of a sentence. */
+  constructor(platform: NodeJS.Platform, reason = `CLOS cannot list sockets and processes on ${platform} yet`) {
     this.platform = platform;
-    this.limitation = `CLOS cannot list sockets and processes on ${platform} yet; it can tell that a port is taken, not by whom.`;
+    this.limitation = `${reason}; it can tell that a port is taken, not by whom.`;
   }
 
   async listListeners(): Promise<Listener[]> {
@@ -56,6 +57,7 @@ export class BindOnlyHost implements Host {
       ephemeral: { from: 49_152, to: 65_535 },
       privilegedBelow: this.platform === 'win32' ? 0 : 1024,
       reserved: [],
+      excluded: [],
     };
   }
 }

@@ -12,7 +12,10 @@ import type {
 /**
  * What CLOS knows about the sockets and processes of the machine that it runs on. One implementation per platform.
  *
- * Nothing here starts a program, changes anything, or throws because a process ended or belongs to someone else.
+ * Nothing here changes anything, or throws because a process ended or belongs to someone else. On Linux nothing starts a program.
+ * On macOS and Windows listing and describing do, each time and only when asked: a tool of the system by its full path, with an
+ * array of arguments, a limit of time and of output. So never ask these in a loop; `socketStamp`, `probeBind` and
+ * `findWorkplace` start none anywhere.
  */
 export interface Host {
   readonly platform: string;

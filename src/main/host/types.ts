@@ -10,7 +10,10 @@ export interface Checkout {
 /** What makes a process this process: a pid alone is reused, the three together are not. */
 export interface ProcessIdentity {
   pid: number;
-  /** Clock ticks between the boot and the start, as the kernel counts them. */
+  /**
+   * When it started, to compare: clock ticks since the boot on Linux, seconds since 1970 on macOS, microseconds since 1970 on
+   * Windows.
+   */
   startTicks: number;
   bootId: string;
 }
@@ -29,11 +32,13 @@ export interface ProcessInfo extends ProcessIdentity {
   name: string;
   /** The arguments joined for people, shortened, with values that look like secrets masked. Never run it again. */
   command: string;
+  /** As they are on Linux and Windows; macOS shows them joined by spaces, and they are parted at each. */
   argv: string[];
   executable: string | null;
   cwd: string | null;
   /** Name from the user database, else the uid as text. */
   user: string;
+  /** -1 where it is hidden, and on Windows. */
   uid: number;
   startedAt: string;
   ppid: number;
@@ -62,6 +67,7 @@ export interface Listener {
   /** Without brackets, in the short form: `127.0.0.1`, `::1`, `::`, `::ffff:127.0.0.1`. */
   address: string;
   port: number;
+  /** The number of the socket; 0 where sockets have none. */
   inode: number;
   /** True for a `::` that is known to leave IPv4 alone; null when the table does not tell, and for every other address. */
   v6only: boolean | null;
@@ -87,4 +93,6 @@ export interface PortLimits {
   privilegedBelow: number;
   /** Ports that the kernel leaves out of the ephemeral range on request of the administrator. */
   reserved: readonly number[];
+  /** Ports that nobody can bind unless the system gave them away (Windows), both ends included; empty elsewhere. */
+  excluded: ReadonlyArray<{ protocol: SocketProtocol; from: number; to: number }>;
 }

@@ -15,7 +15,7 @@ export function Page({ title, note, tools, children }: PageProps) {
     <section aria-label={title} className="@container/page flex min-w-0 flex-1 flex-col">
       <header className="flex h-12 shrink-0 items-center gap-3 border-b px-5">
         <h1 className="text-14 font-semibold">{title}</h1>
-        {note !== undefined && <span className="truncate text-faint">{note}</span>}
+        {note !== undefined && <span className="shrink-0 whitespace-nowrap text-faint">{note}</span>}
         <div className="ml-auto flex min-w-0 items-center gap-2">{tools}</div>
       </header>
       <div className="flex min-h-0 flex-1 flex-col">{children}</div>

@@ -6,7 +6,7 @@ import { Button } from './button.tsx';
 export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { what, why, advice, requestId } = problemOf(error);
   return (
-    <div role="alert" className="flex max-w-[560px] flex-col items-start gap-1 p-6">
+    <div role="alert" className="flex max-w-[560px] flex-col items-start gap-1 px-5 py-6">
       <p className="text-14 font-semibold">{what}</p>
       <p className="text-soft">{why}</p>
       <p className="text-soft">{advice}</p>
@@ -33,7 +33,7 @@ export function InlineProblem({ error }: { error: unknown }) {
 /** Nothing here yet, and how that changes. */
 export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className="flex max-w-[560px] flex-col items-start gap-2 p-6">
+    <div className="flex max-w-[560px] flex-col items-start gap-2 px-5 py-6">
       <p className="text-14 font-semibold">{title}</p>
       <div className="flex flex-col items-start gap-3 text-soft">{children}</div>
     </div>

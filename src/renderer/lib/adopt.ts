@@ -1,5 +1,4 @@
 import { newId } from '#shared/base/ids.ts';
-import type { Holder } from '#shared/contract/conflicts.ts';
 import { contract } from '#shared/contract/contract.ts';
 import { commandLines } from './commands.ts';
 import { client } from './connection.ts';
@@ -14,12 +13,6 @@ export interface AdoptInput {
   protocol: Protocol;
   /** The service's name; the project's or the program's unless given. */
   name?: string | undefined;
-}
-
-/** True of a program or a container that no service is yet, and that may be touched. */
-export function isAdoptable(holder: Holder | null): holder is Holder {
-  if (holder === null || holder.protected || holder.service !== null) return false;
-  return holder.type === 'process' || holder.type === 'container';
 }
 
 /** Makes a service of what runs already; it goes on running. How it went is told in a note. */

@@ -24,11 +24,19 @@ export function holderName(holder: Holder): string {
   return holder.service?.name ?? holder.container?.name ?? holder.name;
 }
 
-/** "web wants :3000, held by vite". */
+/** The same with where it comes from: "node of blog". */
+export function holderWords(holder: Holder): string {
+  const name = holderName(holder);
+  const { service, container, project } = holder;
+  if (service !== null || container !== null || project === null || project === name) return name;
+  return `${name} of ${project}`;
+}
+
+/** "web wants :3000, held by node of blog". */
 export function conflictWords(conflict: Conflict): string {
   const { kind, holder } = conflict;
   if (kind === 'not-answering') return wantWords(conflict);
-  return `${wantWords(conflict)}${kind === 'shadowed' ? ' with' : ', held by'} ${holderName(holder)}`;
+  return `${wantWords(conflict)}${kind === 'shadowed' ? ' with' : ', held by'} ${holderWords(holder)}`;
 }
 
 /** Each kind in two or three words, for lists. */
@@ -52,7 +60,7 @@ export function checkoutWords({ checkout }: Holder): string | null {
 
 /** What is the matter, in a sentence. */
 export function explain({ kind, holder, wanted }: Conflict): string {
-  const name = holderName(holder);
+  const name = holderWords(holder);
   const from = checkoutWords(holder);
   switch (kind) {
     case 'lease':

@@ -1,4 +1,4 @@
-import type { Conflict } from '#shared/contract/conflicts.ts';
+import type { Conflict, Holder } from '#shared/contract/conflicts.ts';
 import type { PortRow } from '#shared/contract/ports.ts';
 import type { Service } from '#shared/contract/services.ts';
 
@@ -41,6 +41,24 @@ export function lookOf({ state, listening }: Pick<PortRow, 'state' | 'listening'
   }
 }
 
+/** Whoever listens without a lease; of a program, the project that it seems to belong to. */
+function strangerLabel({ label, holder }: Pick<PortRow, 'label' | 'holder'>): string {
+  if (holder === null) return label;
+  return holder.type === 'process' ? `${holder.project ?? holder.name}?` : (holder.container?.name ?? holder.name);
+}
+
+/** In a word who it is: "web", "blog?" of a program that nobody registered, "web ↔ blog?" where two want it. */
+export function labelOf(row: Pick<PortRow, 'state' | 'label' | 'holder' | 'lease'>): string {
+  switch (row.state) {
+    case 'listening':
+      return strangerLabel(row);
+    case 'contested':
+      return `${row.lease?.service?.name ?? row.label} ↔ ${strangerLabel(row)}`;
+    default:
+      return row.label;
+  }
+}
+
 export type ServiceEndpoint = Service['endpoints'][number];
 
 /** The port that an endpoint has, or the one it asks for; null as long as any will do. */
@@ -71,4 +89,10 @@ export function portIn(text: string): number | null {
   const digits = /^:?(\d{1,5})$/.exec(text.trim())?.[1];
   const port = Number(digits);
   return digits !== undefined && port >= 1 && port <= 65_535 ? port : null;
+}
+
+/** True of a program or a container that no service is yet, and that may be touched. */
+export function isAdoptable(holder: Holder | null): holder is Holder {
+  if (holder === null || holder.protected || holder.service !== null) return false;
+  return holder.type === 'process' || holder.type === 'container';
 }

@@ -44,3 +44,8 @@ const plainWord = /^[\w@%+=:,./-]+$/;
 export function joinWords(words: readonly string[]): string {
   return words.map((word) => (plainWord.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
+
+/** A command line with the folder of its program left out: "/usr/bin/node server.js" → "node server.js". */
+export function shortCommand(command: string): string {
+  return command.replace(/^\S*[\\/](?=[^\\/\s]+(\s|$))/, '');
+}

@@ -46,6 +46,7 @@ export const errorTable = {
 
   // Processes.
   PROCESS_FAILED: { status: 422, title: 'The program could not be started' },
+  PROCESS_STUCK: { status: 504, title: 'The process does not end' },
   PROCESS_GONE: { status: 409, title: 'The process has ended, or its number belongs to another one now' },
   PROCESS_PROTECTED: { status: 403, title: 'The process must not be ended' },
   PROCESS_UNREADABLE: { status: 403, title: 'The process cannot be read' },

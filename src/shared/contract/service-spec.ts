@@ -156,11 +156,15 @@ const serviceSpecFields = z.strictObject({
 
 /**
  * What does not fit together in a specification whose parts are well-formed: a container's endpoint needs the port inside, no
- * other has one; what CLOS only watches has fixed ports.
+ * other has one; what CLOS only watches has fixed ports; only containers have limits.
  */
-export function findSpecIssues(spec: Pick<ServiceSpec, 'runtime' | 'endpoints'>): InputIssue[] {
+export function findSpecIssues(spec: Pick<ServiceSpec, 'runtime' | 'endpoints' | 'limits'>): InputIssue[] {
   const { type } = spec.runtime;
-  return spec.endpoints.flatMap(({ containerPort, hostPort }, index) => {
+  const limits = Object.keys(spec.limits).map((name) => ({
+    path: `limits.${name}`,
+    message: `does not apply: only containers have limits, and this is of type ${type}`,
+  }));
+  const endpoints = spec.endpoints.flatMap(({ containerPort, hostPort }, index) => {
     const issues: InputIssue[] = [];
     const at = (field: string) => `endpoints.${index}.${field}`;
     if (type === 'container' && containerPort === undefined)
@@ -177,6 +181,7 @@ export function findSpecIssues(spec: Pick<ServiceSpec, 'runtime' | 'endpoints'>)
       });
     return issues;
   });
+  return type === 'container' ? endpoints : [...limits, ...endpoints];
 }
 
 /** A service as it is asked for. */

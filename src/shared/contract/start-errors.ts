@@ -14,6 +14,7 @@ export const startErrors = [
   'ENGINE_TIMEOUT',
   'ENGINE_ERROR',
   'PROCESS_FAILED',
+  'PROCESS_STUCK',
   'PROCESS_GONE',
   'PROCESS_PROTECTED',
   'ENV_UNRESOLVED',

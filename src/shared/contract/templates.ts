@@ -62,13 +62,13 @@ export function findReferences(text: string): TemplateReference[] {
   return parse(text).flatMap((part) => ('reference' in part ? [part.reference] : []));
 }
 
-/** Fills in a text. `valueOf` is asked for each reference and may throw for one that cannot be met. */
-export function renderTemplate(text: string, valueOf: (reference: TemplateReference) => string): string {
+/** Fills in a text. `fill` is asked for each reference and may throw for one that cannot be met. */
+export function renderTemplate(text: string, fill: (reference: TemplateReference) => string): string {
   if (!text.includes('${')) return text;
   return parse(text)
     .map((part) => {
       if ('text' in part) return part.text;
-      if ('reference' in part) return valueOf(part.reference);
+      if ('reference' in part) return fill(part.reference);
       throw new Error(part.wrong);
     })
     .join('');

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright';
+import { type Browser, chromium, type Locator, type Page } from 'playwright';
 import type { TestSystem } from '#tests/support/system.ts';
 
 /** Set it to a folder name below docs/ (`CLOS_SCREENSHOTS=images`) to keep pictures of the pages. */
@@ -48,6 +48,27 @@ export async function openDashboard(
   await page.goto(url);
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   return { page, complaints, close: () => context.close() };
+}
+
+/** Goes to a page by the rail. */
+export async function goTo(page: Page, label: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: label }).click();
+  await page.getByRole('heading', { level: 1, name: label }).waitFor();
+}
+
+/** The row of a list that holds a text. */
+export function rowOf(page: Page, text: string): Locator {
+  return page.getByRole('row').filter({ hasText: text });
+}
+
+/** What the list of the services says of the status of one. */
+export function statusOf(page: Page, service: string): Locator {
+  return rowOf(page, service).getByRole('gridcell').nth(1);
+}
+
+/** The note at the edge that holds a text. */
+export function noteOf(page: Page, text: string | RegExp): Locator {
+  return page.getByRole('region', { name: 'Notes' }).locator('> div').filter({ hasText: text });
 }
 
 /** Keeps a picture for the README, only when pictures were asked for. */

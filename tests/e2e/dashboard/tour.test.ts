@@ -7,7 +7,7 @@ import { startEngine } from '#tests/support/engine.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import type { TestEngine } from '#tests/support/test-engine.ts';
 import { webImage } from '#tests/support/web-image.ts';
-import { type Dashboard, launchBrowser, openDashboard, picture } from './dashboard.ts';
+import { type Dashboard, goTo, launchBrowser, openDashboard, picture, rowOf, statusOf } from './dashboard.ts';
 
 let engine: TestEngine;
 let system: TestSystem;
@@ -45,15 +45,10 @@ afterAll(async () => {
   if (system !== undefined) removeHome(system.home);
 });
 
-const row = (name: string) => page.getByRole('row').filter({ hasText: name });
-const status = (name: string) => row(name).getByRole('gridcell').nth(1);
+const row = (name: string) => rowOf(page, name);
+const status = (name: string) => statusOf(page, name);
 const dialog = () => page.getByRole('dialog');
 const field = (label: string) => dialog().getByLabel(label, { exact: true });
-
-async function goTo(label: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: label }).click();
-  await page.getByRole('heading', { level: 1, name: label }).waitFor();
-}
 
 async function register(name: string): Promise<void> {
   await page.getByRole('button', { name: 'New', exact: true }).click();
@@ -71,9 +66,9 @@ describe('The tour of the dashboard', () => {
   });
 
   it('teaches on the first page how to begin', async () => {
-    await page.getByText('Nothing is registered yet').waitFor();
+    await page.getByRole('link', { name: 'Go to the services' }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
-    await goTo('Services');
+    await goTo(page, 'Services');
     await page.getByText('No services yet').waitFor();
   });
 
@@ -140,8 +135,7 @@ describe('The tour of the dashboard', () => {
     const card = dialog().getByRole('article');
     await card.getByRole('radio', { name: /Run blog on/ }).check();
     await card.getByRole('button', { name: 'Do it' }).click();
-    await card.getByText('Done', { exact: true }).waitFor({ timeout: 20_000 });
-    await page.keyboard.press('Escape');
+    await card.waitFor({ state: 'detached', timeout: 20_000 });
     await expect.poll(() => status('blog').textContent(), { timeout: 20_000 }).toBe('running');
 
     const blog = await system.client.services.get({ id: 'blog' });
@@ -197,7 +191,7 @@ describe('The tour of the dashboard', () => {
   });
 
   it('shows at once what somebody else does', async () => {
-    await goTo('Services');
+    await goTo(page, 'Services');
     await system.client.services.start({ id: 'blog' }, { waitSeconds: 20 });
     await expect.poll(() => status('blog').textContent(), { timeout: 5000 }).toBe('running');
   });
@@ -208,15 +202,18 @@ describe('The tour of the dashboard', () => {
   });
 
   it('says who holds a port', async () => {
-    await goTo('Ports');
-    await page.getByLabel('Who holds', { exact: true }).fill(String(port));
-    await page.getByRole('button', { name: 'Look' }).click();
-    await page.getByText('Leased to shop').waitFor();
+    await goTo(page, 'Ports');
+    await page.getByLabel('Search ports').fill(String(port));
+    await page.keyboard.press('Enter');
+    const inspector = page.getByRole('complementary', { name: `Port ${port}` });
+    await inspector.getByRole('link', { name: 'shop/http' }).waitFor();
+    await inspector.getByText('leased, in use').waitFor();
+    await page.getByLabel('Search ports').fill('');
     await picture(page, 'ports');
   });
 
   it('keeps the closed conflict and what became of it', async () => {
-    await goTo('Conflicts');
+    await goTo(page, 'Conflicts');
     await row('blog').click();
     await page
       .getByRole('article', { name: `blog wants :${port}` })
@@ -225,7 +222,7 @@ describe('The tour of the dashboard', () => {
   });
 
   it('follows the theme of the system, and the choice of its user', async () => {
-    await goTo('Overview');
+    await goTo(page, 'Overview');
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(await background()).toBe('rgb(255, 255, 255)');
     await picture(page, 'overview');

@@ -129,8 +129,13 @@ describe('a port conflict on the command line', () => {
 
       const moved = await clos('start', 'mover', '--on-conflict', 'reassign');
       expect(moved).toMatchObject({ code: 0, err: expect.stringContaining(`◧ :${held.port} is held by`) });
-      expect(moved.out).toMatch(/^● mover is running on :\d+ {2}http:\/\/127\.0\.0\.1:\d+\n$/);
-      expect(moved.out).not.toContain(`:${held.port} `);
+      expect(moved.out).toMatch(
+        new RegExp(
+          `^● mover is running on :(\\d+) {2}http://127.0.0.1:\\1\n` +
+            ` {2}◧ :\\1 instead of :${held.port}: reassigned: .*\nundo with: clos undo op_\\w+\n$`,
+        ),
+      );
+      expect(moved.out).not.toContain(`is running on :${held.port} `);
       expect((await clos('conflicts')).out).toBe('No conflicts.\n');
       expect((await clos('resolve', String(id), '--option', 'reassign')).code).toBe(4);
     } finally {

@@ -6,7 +6,7 @@ import { renderConflictCard } from '../../../src/cli/output/card.ts';
 import { renderConflicts } from '../../../src/cli/output/conflicts.ts';
 import { eventLine } from '../../../src/cli/output/event-line.ts';
 import { portOwner, renderPortReport } from '../../../src/cli/output/port-report.ts';
-import { renderServices, serviceLine } from '../../../src/cli/output/services.ts';
+import { renderServices, serviceLine, startedLines } from '../../../src/cli/output/services.ts';
 import { ansiPaint, choosePaint, plainPaint, tame, visibleWidth } from '../../../src/cli/output/style.ts';
 import { renderStatus } from '../../../src/cli/output/system.ts';
 import { ago } from '../../../src/cli/output/time.ts';
@@ -103,6 +103,17 @@ describe('the list of services', () => {
     expect(renderServices([{ ...dev, runtime: { ...dev.runtime, observed: ended } }], view)[1]).toContain(
       "'dev all'  –    2 min",
     );
+  });
+
+  it('says after a start that a port is not the one that was wanted, and why', () => {
+    const [endpoint] = sampleService().endpoints;
+    const lease = { ...sampleLease(), port: 3001, reason: 'reassigned by policy: :3000 is held by node' };
+    const moved = sampleService({ endpoints: endpoint === undefined ? [] : [{ ...endpoint, lease }] });
+    expect(startedLines(moved, plainPaint)).toEqual([
+      '● web is running on :3001  http://127.0.0.1:3000',
+      '  ◧ :3001 instead of :3000: reassigned by policy: :3000 is held by node',
+    ]);
+    expect(startedLines(sampleService(), plainPaint)).toHaveLength(1);
   });
 
   it('says in one line what became of a service', () => {

@@ -2,6 +2,8 @@ import type { Conflict } from '#shared/contract/conflicts.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { LeaseRow, PortRow } from '#shared/contract/ports.ts';
 import type { Service } from '#shared/contract/services.ts';
+import { plainPaint } from '../../../src/cli/output/style.ts';
+import type { Terminal } from '../../../src/cli/output/terminal.ts';
 
 export const now = Date.parse('2026-11-23T10:00:00.000Z');
 
@@ -171,4 +173,24 @@ export function sampleOperation(fields: Partial<Operation> = {}): Operation {
     undoable: true,
     ...fields,
   };
+}
+
+/** A person who gives these answers, one after the other, and what they read. */
+export function person(answers: string[]): { terminal: Terminal; read: string[] } {
+  const read: string[] = [];
+  const say = async (...lines: string[]) => void read.push(...lines);
+  const terminal: Terminal = {
+    width: null,
+    paint: plainPaint,
+    interactive: true,
+    out: say,
+    err: say,
+    raw: say,
+    clear: () => say(),
+    ask: async (question) => {
+      read.push(question);
+      return answers.shift() ?? '';
+    },
+  };
+  return { terminal, read };
 }

@@ -28,9 +28,45 @@ describe('A service as it is typed', () => {
         healthCheck: null,
         restart: { policy: 'no', maxRetries: 5 },
         limits: { memory: 268_435_456 },
-        onConflict: 'ask',
+        onConflict: 'default',
       },
     });
+  });
+
+  it('is a process with the program, its arguments and its folder, and no port inside', () => {
+    const endpoint = { ...newEndpoint(true), containerPort: '80' };
+    const typed = { ...emptyDraft(), type: 'process' as const, name: 'web', image: 'left/over', endpoints: [endpoint] };
+    expect(
+      checkDraft({ ...typed, cwd: ' /srv/shop ', command: `npm run 'dev all'`, onConflict: 'wait' }),
+    ).toMatchObject({
+      spec: {
+        runtime: { type: 'process', command: ['npm', 'run', 'dev all'], cwd: '/srv/shop' },
+        endpoints: [{ name: 'http', protocol: 'tcp', address: '127.0.0.1', hostPort: 'auto' }],
+        onConflict: 'wait',
+      },
+    });
+    expect(checkDraft({ ...typed, command: `echo "a` })).toEqual({
+      errors: { 'runtime.command': 'has a " that is never closed', 'runtime.cwd': 'must be an absolute path' },
+    });
+    expect(checkDraft({ ...typed, cwd: '/srv' })).toEqual({
+      errors: { 'runtime.command': 'the program and its arguments' },
+    });
+  });
+
+  it('is only watched on ports that somebody else has chosen', () => {
+    const typed = { ...emptyDraft(), type: 'external' as const, name: 'db', env: 'A=1', memory: '1GiB' };
+    expect(checkDraft({ ...typed, endpoints: [{ ...newEndpoint(true), hostPort: '5432' }] })).toMatchObject({
+      spec: { runtime: { type: 'external' }, endpoints: [{ hostPort: 5432 }], env: {}, limits: {} },
+    });
+    expect(checkDraft(typed)).toEqual({
+      errors: { 'endpoints.0.hostPort': 'a port, 1 to 65535: CLOS does not choose it' },
+    });
+  });
+
+  it('says of a template that is not well-formed what is wrong with it', () => {
+    const typed = { ...emptyDraft(), name: 'web', image: 'shop/web:1', endpoints: [] };
+    const wrong = checkDraft({ ...typed, env: `URL=$` + `{services.db.uri}` });
+    expect(wrong).toEqual({ errors: { 'env.URL': expect.stringContaining('services.db.uri} is no template') } });
   });
 
   it('is refused at the fields that are wrong, and nowhere else', () => {

@@ -1,5 +1,5 @@
-import { findWorkplace } from '../checkout.ts';
-import { isForwarder, type Ourselves, protectedReason } from '../protection.ts';
+import { describeOwner } from '../process-owner.ts';
+import type { Ourselves } from '../protection.ts';
 import type { ProcessOwner } from '../types.ts';
 import type { LinuxProcesses } from './process-info.ts';
 
@@ -37,16 +37,6 @@ export class OwnerDescriptions {
 
   async #describe(pid: number, ourselves: Ourselves): Promise<ProcessOwner | null> {
     const info = await this.#processes.describe(pid);
-    if (info === null) return null;
-    // The folder of a process in a container is a path of that container.
-    const outside = info.containerId === null && info.cwd !== null ? info.cwd : null;
-    const { project, checkout } = outside === null ? { project: null, checkout: null } : await findWorkplace(outside);
-    return {
-      ...info,
-      project,
-      checkout,
-      protectedReason: protectedReason(info, ourselves),
-      forwarder: isForwarder(info),
-    };
+    return info === null ? null : await describeOwner(info, ourselves);
   }
 }

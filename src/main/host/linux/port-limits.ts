@@ -21,6 +21,7 @@ export async function readPortLimits(procRoot: string): Promise<PortLimits> {
     ephemeral: parseRange(range ?? '') ?? defaultEphemeral,
     privilegedBelow: start !== null && /^\d+\s*$/.test(start) ? Number(start) : defaultPrivilegedBelow,
     reserved: parsePortList(reserved ?? ''),
+    excluded: [],
   };
 }
 

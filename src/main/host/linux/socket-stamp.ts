@@ -1,10 +1,13 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 const files = ['sockstat', 'sockstat6'];
 /** Twice what these files take. */
 const buffer = Buffer.alloc(2048);
 const counter = /^(?:TCP|UDP)6?: inuse \d+/gm;
+
+/** Two files for each root, kept open for the life of the process: opening them takes longer than reading them. */
+const opened = new Map<string, readonly number[]>();
 
 /**
  * How many TCP and UDP sockets of each family this network namespace has, as a text to compare: `TCP: inuse 5 UDP: inuse 1 …`.
@@ -13,22 +16,26 @@ const counter = /^(?:TCP|UDP)6?: inuse \d+/gm;
  * net/ipv4/proc.c and net/ipv6/proc.c, over sock_prot_inuse_get). Connections that only wait for their time to pass do not count.
  * So a listener that appears or goes changes the text. The hole: while one socket appears another one of its kind can go.
  *
- * Reads two small files synchronously, 25 µs together. Null where they do not exist.
+ * Reads two small files synchronously: 8 µs, 100 µs when nothing of it is in the processor's caches. Null where they do not exist.
  */
 export function readSocketStamp(procRoot: string): string | null {
-  const counters = files.flatMap((file) => readText(join(procRoot, 'net', file)).match(counter) ?? []);
+  let descriptors = opened.get(procRoot);
+  if (descriptors === undefined) {
+    descriptors = files.flatMap((file) => openFile(join(procRoot, 'net', file)));
+    opened.set(procRoot, descriptors);
+  }
+  const counters = descriptors.flatMap((file) => readText(file).match(counter) ?? []);
   return counters.length === 0 ? null : counters.join(' ');
 }
 
-function readText(path: string): string {
+function openFile(path: string): number[] {
   try {
-    const file = openSync(path, 'r');
-    try {
-      return buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
-    } finally {
-      closeSync(file);
-    }
+    return [openSync(path, 'r')];
   } catch {
-    return '';
+    return [];
   }
+}
+
+function readText(file: number): string {
+  return buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
 }

@@ -4,7 +4,6 @@ import type { ModuleContext } from '../../supervisor/module.ts';
 import type { Commands } from './commands.ts';
 import type { EngineSeat } from './container-seat.ts';
 import type { ProcessSeat } from './process-seat.ts';
-import type { WaitingStarts } from './waiting-starts.ts';
 
 /** What the parts of the api share. */
 export interface ApiContext {
@@ -14,7 +13,8 @@ export interface ApiContext {
   seat: EngineSeat;
   engine: ContainerEngine;
   processes: ProcessSeat;
-  waiting: WaitingStarts;
+  /** Told that nothing that could be seen is in the way of a service any more: one that waits starts. */
+  waiting: { clear(serviceId: string): void };
   /** The label value of this home's containers. */
   homeLabel: string;
   /** The main instance's id. */

@@ -79,7 +79,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   const seat = createEngineSeat({
     log: context.log,
     protectedPaths: [context.home.root],
-    onSnapshot: async (containers) => observer.snapshot(await clearLeftovers(api, containers)),
+    onSnapshot: async (containers, ends) => observer.snapshot(await clearLeftovers(api, containers), ends),
     onChange: observer.change,
     onState: observer.engineState,
   });
@@ -145,6 +145,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   owned.use(() => waiting.stop());
   owned.use(() => server.close());
   const ports = await server.listen();
+  policy.resume();
   return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };
 }
 

@@ -185,6 +185,7 @@ async function stop(api: ApiContext, service: StoredService, command: Command): 
       // Gone is stopped.
       if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
     }
+    await api.seat.refresh(id);
   });
 }
 

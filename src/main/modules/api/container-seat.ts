@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import type { Logger } from 'pino';
+import { isClosError } from '#shared/contract/clos-error.ts';
 import type { EngineStatus } from '#shared/contract/system.ts';
 import { createContainerEngine } from '../../runtimes/container/container-engine.ts';
 import { findEngine } from '../../runtimes/container/engine-address.ts';
 import { createEngineWatcher } from '../../runtimes/container/engine-watcher.ts';
 import type {
   ContainerChange,
+  ContainerEnd,
   ContainerEngine,
   EngineFinding,
   ObservedContainer,
@@ -15,6 +17,8 @@ import type {
 export interface EngineSeat {
   engine: ContainerEngine;
   status(): EngineStatus;
+  /** Looks at one container now. Resolves when what it is now is recorded, though the engine's own news of it may still be on its way. */
+  refresh(id: string): Promise<void>;
   /** Follows the engine. Resolves after the first look: with a snapshot taken, or knowing that there is no engine now. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -24,7 +28,7 @@ export interface EngineSeatOptions {
   log: Logger;
   /** Folders that no container may mount: the home of CLOS. */
   protectedPaths: string[];
-  onSnapshot(containers: ObservedContainer[]): Promise<void>;
+  onSnapshot(containers: ObservedContainer[], ends: ReadonlyMap<string, ContainerEnd>): Promise<void>;
   onChange(change: ContainerChange): Promise<void>;
   onState(status: EngineStatus): Promise<void>;
 }
@@ -82,10 +86,10 @@ export function createEngineSeat(options: EngineSeatOptions): EngineSeat {
   const watcher = createEngineWatcher({
     engine,
     log,
-    onSnapshot: (containers) => {
+    onSnapshot: (containers, ends) => {
       void enqueue(async () => {
         version = await engine.info().catch(() => null);
-        await options.onSnapshot(containers);
+        await options.onSnapshot(containers, ends);
       }).then(looked);
     },
     onChange: (change) => void enqueue(() => options.onChange(change)),
@@ -95,6 +99,14 @@ export function createEngineSeat(options: EngineSeatOptions): EngineSeat {
   return {
     engine,
     status,
+    refresh: (id) =>
+      enqueue(async () => {
+        const container = await engine.inspect(id).catch((error: unknown) => {
+          if (isClosError(error, 'CONTAINER_NOT_FOUND')) return null;
+          throw error;
+        });
+        await options.onChange({ id, container, events: [], ends: [] });
+      }),
     async start() {
       watcher.start();
       const limit = setTimeout(looked, firstLookMs);

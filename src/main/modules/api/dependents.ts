@@ -1,6 +1,6 @@
 import { isClosError } from '#shared/contract/clos-error.ts';
 import type { ReadDb } from '../../database/handle.ts';
-import { findService, listServices, type StoredService, updateLife } from '../../database/services.ts';
+import { findService, listServiceSummaries, type StoredService, updateLife } from '../../database/services.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Command } from './commands.ts';
 import { driverOf } from './drivers.ts';
@@ -10,15 +10,20 @@ import { reload } from './reload.ts';
 import { isActive, isUp, specHash } from './service-view.ts';
 
 /** The services that run and were told something of this one that is not so any more: what changed, they read only at a start. */
-export function staleDependents(db: ReadDb, changed: StoredService): StoredService[] {
-  return listServices(db).filter(
-    (service) =>
-      service.id !== changed.id &&
-      isActive(service) &&
-      service.applied !== null &&
-      referencedServices(service).has(changed.name) &&
-      service.applied !== specHash(db, service),
+function staleDependents(db: ReadDb, changed: StoredService): StoredService[] {
+  const word = `services.${changed.name}.`;
+  const mentioning = listServiceSummaries(db).filter(
+    ({ id, env, command }) => id !== changed.id && (env.includes(word) || command?.includes(word)),
   );
+  return mentioning
+    .flatMap(({ id }) => findService(db, id) ?? [])
+    .filter(
+      (service) =>
+        isActive(service) &&
+        service.applied !== null &&
+        referencedServices(service).has(changed.name) &&
+        service.applied !== specHash(db, service),
+    );
 }
 
 async function restartOne(api: ApiContext, service: StoredService, command: Command): Promise<void> {

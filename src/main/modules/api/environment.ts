@@ -72,7 +72,7 @@ function write(field: TemplateReference['field'], protocol: string, place: { hos
  * ENV_UNRESOLVED, with the path, for a service or an endpoint that does not exist, and for one that has no port yet.
  */
 export function renderService(db: ReadDb, service: Described): Rendered {
-  function valueOf(path: string) {
+  function fill(path: string) {
     return (reference: TemplateReference): string => {
       const unresolved = (why: string) =>
         new ClosError('ENV_UNRESOLVED', `${path}: ${why}`, { errors: [{ path, message: why }] });
@@ -92,7 +92,7 @@ export function renderService(db: ReadDb, service: Described): Rendered {
       return write(reference.field, endpoint.protocol, { host, port });
     };
   }
-  const render = (path: string, text: string) => renderTemplate(text, valueOf(path));
+  const render = (path: string, text: string) => renderTemplate(text, fill(path));
   return {
     env: Object.fromEntries(Object.entries(service.env).map(([name, text]) => [name, render(`env.${name}`, text)])),
     command: commandOf(service)?.map((text, index) => render(`runtime.command.${index}`, text)),

@@ -65,7 +65,8 @@ export async function clearLeftovers(api: ApiContext, containers: ObservedContai
   const adopted = adoptedNames(api.db.read);
   for (const container of containers) {
     const { labels, name } = container;
-    const id = labels[containerLabels.home] === api.homeLabel ? labels[containerLabels.service] : adopted.get(name);
+    const labelled = labels[containerLabels.home] === api.homeLabel ? labels[containerLabels.service] : undefined;
+    const id = adopted.get(name) ?? labelled;
     if (id === undefined) kept.push(container);
     else groups.set(id, [...(groups.get(id) ?? []), container]);
   }

@@ -24,7 +24,7 @@ import { changeHealth, changeStatus } from './life.ts';
 
 /** Writes what the engine shows into `observed`, and what that means for services into their lives. */
 export interface Observer {
-  snapshot(containers: ObservedContainer[]): Promise<void>;
+  snapshot(containers: ObservedContainer[], ends: ReadonlyMap<string, ContainerEnd>): Promise<void>;
   change(change: ContainerChange): Promise<void>;
   engineState(status: EngineStatus): Promise<void>;
 }
@@ -53,19 +53,27 @@ function toRow(container: ObservedContainer, serviceId: string | null): Observed
   };
 }
 
-/** What an end that nobody watched must have been: asked for if the service was to be stopped, else by its exit code. */
-function inferEnd(service: StoredService, container: ObservedContainer): ContainerEnd {
+/**
+ * What an end that nobody watched was: as the engine remembers it, if this is the end that it remembers; else asked for if the
+ * service was to be stopped, else by its exit code.
+ */
+function unwatchedEnd(
+  { desired }: StoredService,
+  { container, end }: { container: ObservedContainer; end: ContainerEnd | null },
+): ContainerEnd {
   const { exitCode, oomKilled } = container;
-  const cause =
-    service.desired === 'stopped' ? 'stopped' : oomKilled ? 'out-of-memory' : exitCode === 0 ? 'finished' : 'crashed';
-  return { cause, exitCode, time: container.finishedAt ?? new Date().toISOString() };
+  const time = container.finishedAt ?? new Date().toISOString();
+  if (desired === 'stopped') return { cause: 'stopped', exitCode, time };
+  if (end !== null && end.exitCode === exitCode) return end;
+  return { cause: oomKilled ? 'out-of-memory' : exitCode === 0 ? 'finished' : 'crashed', exitCode, time };
 }
 
 export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptions): Observer {
-  /** A deleted service's container, or one of another home, is a stranger, unless a service has adopted it. */
+  /** Who adopted a container has it, whatever its labels say; else a deleted service's, or another home's, is a stranger. */
   function serviceOf(write: WriteDb, container: ObservedContainer): StoredService | null {
     const { labels, name } = container;
-    if (labels[containerLabels.home] !== homeLabel) return findByAdoptedContainer(write, name);
+    const adopting = findByAdoptedContainer(write, name);
+    if (adopting !== null || labels[containerLabels.home] !== homeLabel) return adopting;
     return findService(write, labels[containerLabels.service] ?? '');
   }
 
@@ -75,7 +83,11 @@ export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptio
     recordEnd(write, service, { end: { cause, exitCode, signal: null }, ...options });
   }
 
-  function applyPresence(write: WriteDb, service: StoredService, container: ObservedContainer): void {
+  function applyPresence(
+    write: WriteDb,
+    service: StoredService,
+    { container, end }: { container: ObservedContainer; end: ContainerEnd | null },
+  ): void {
     const busy = commands.current(service.id) !== null;
     if (alive.has(container.state)) {
       if (service.status === 'stopping') return;
@@ -89,7 +101,7 @@ export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptio
     // A start that was cut off before it reached the engine: how the container ended earlier says nothing about it.
     if (service.status === 'starting') return;
     if (awayStatuses.has(service.status) || service.status === 'unknown') {
-      applyEnd(write, service, inferEnd(service, container));
+      applyEnd(write, service, unwatchedEnd(service, { container, end }));
     }
   }
 
@@ -107,7 +119,7 @@ export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptio
   }
 
   return {
-    snapshot: (containers) =>
+    snapshot: (containers, ends) =>
       db.commit((write) => {
         const present = new Set(containers.map(({ id }) => id));
         for (const { containerId } of listObserved(write)) {
@@ -119,7 +131,7 @@ export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptio
           putObserved(write, toRow(container, service?.id ?? null));
           if (service === null || container.name !== containerName(service)) continue;
           seen.add(service.id);
-          applyPresence(write, service, container);
+          applyPresence(write, service, { container, end: ends.get(container.id) ?? null });
         }
         for (const service of listServices(write)) {
           if (service.runtime.type === 'container' && !seen.has(service.id)) applyAbsence(write, service);
@@ -141,7 +153,7 @@ export function createObserver({ db, commands, homeLabel, onEnd }: ObserverOptio
         if (service === null || container.name !== containerName(service)) return;
         const end = ends.at(-1);
         if (end !== undefined && !alive.has(container.state)) applyEnd(write, service, end);
-        else applyPresence(write, service, container);
+        else applyPresence(write, service, { container, end: null });
       }),
 
     engineState: (status) =>

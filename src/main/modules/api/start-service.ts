@@ -217,6 +217,8 @@ export function recordStarted(
 
 const failures = new Set<ClosError['code']>(['CONTAINER_FAILED', 'IMAGE_NOT_FOUND', 'PROCESS_FAILED']);
 
+const downStatuses: ReadonlySet<StoredService['status']> = new Set(['created', 'stopped', 'failed']);
+
 /** A start that did not happen leaves the service as it was, with the reason; what could not run is a failure. */
 export function recordNotStarted(
   write: WriteDb,
@@ -227,7 +229,7 @@ export function recordNotStarted(
   if (service === null) return;
   updateLife(write, serviceId, { desired: 'stopped' });
   if (service.status === 'failed') return;
-  const kept = before.status === 'created' || before.status === 'stopped' ? before.status : 'stopped';
+  const kept = downStatuses.has(before.status) ? before.status : 'stopped';
   changeStatus(write, service, { to: failures.has(error.code) ? 'failed' : kept, reason: error.message, ...command });
 }
 

@@ -11,7 +11,6 @@ const longestDelayMs = 30_000;
 
 /** Starts services that wait as soon as nothing is in their way; one that fails all the same is tried later and later. */
 export interface WaitingStarts {
-  /** Nothing that could be seen is in the way of this service any more. */
   clear(serviceId: string): void;
   stop(): void;
 }

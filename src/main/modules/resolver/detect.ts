@@ -10,6 +10,7 @@ import {
   enrich,
 } from './attribute.ts';
 import { hostCollision, localhostFamilies, socketText } from './claims.ts';
+import { excludedRange } from './excluded.ts';
 import { closHolder, leaseHolder, serviceHolder, systemHolder, unknownHolder } from './holders.ts';
 import type { ContainerFact, DetectionInput, WantedPort } from './world.ts';
 
@@ -252,7 +253,8 @@ function shadows(listener: Listener, wanted: WantedPort): boolean {
 function listenerEvidence(listener: Listener): Evidence {
   const { protocol, inode, owner } = listener;
   const process = owner === null ? `, owned by ${listener.user}` : `, process ${owner.pid} (${owner.name})`;
-  return { source: 'listener', detail: `${protocol} ${socketText(listener)}, inode ${inode}${process}` };
+  const number = inode === 0 ? '' : `, inode ${inode}`;
+  return { source: 'listener', detail: `${protocol} ${socketText(listener)}${number}${process}` };
 }
 
 /** A bind was refused and nobody is there: either listeners are invisible here, or it is something that passes. */
@@ -289,7 +291,10 @@ function findStoppedContainers(findings: Findings, input: DetectionInput): void 
   }
 }
 
-/** What the system itself says about the port: an address that is not there blocks, the rest is advice. */
+/**
+ * What the system itself says about the port: an address that is not there blocks, and an excluded range where the bind was not
+ * allowed; the rest is advice.
+ */
 function findLimits(findings: Findings, { limits }: DetectionInput, probe: BindResult): void {
   const { wanted } = findings;
   const { ephemeral, privilegedBelow, reserved } = limits;
@@ -306,6 +311,19 @@ function findLimits(findings: Findings, { limits }: DetectionInput, probe: BindR
       { kind: 'reserved', severity: 'warning', holder: systemHolder('privileged ports') },
       { source: 'system', detail: `Ports below ${privilegedBelow} need a privilege that CLOS does not have` },
     );
+  }
+  const excluded = excludedRange(limits, wanted);
+  if (excluded !== undefined) {
+    const severity = probe === 'forbidden' || probe === 'unavailable' ? 'blocking' : 'warning';
+    findings.add(
+      'excluded',
+      { kind: 'reserved', severity, holder: systemHolder('excluded ports') },
+      {
+        source: 'system',
+        detail: `${wanted.port} lies in ${excluded.from}-${excluded.to}, which the system keeps for itself, Hyper-V or WSL: netsh interface ipv4 show excludedportrange protocol=${wanted.protocol}`,
+      },
+    );
+    return;
   }
   if (wanted.port >= ephemeral.from && wanted.port <= ephemeral.to && !reserved.includes(wanted.port)) {
     findings.add(

@@ -1,6 +1,7 @@
 import type { Listener, PortLimits } from '#main/host/types.ts';
 import type { LeaseRow, PortReport, Range } from '#shared/contract/ports.ts';
 import { attributeListener } from './attribute.ts';
+import { excludedRange } from './excluded.ts';
 import type { World } from './world.ts';
 
 type ListenerRow = PortReport['listeners'][number];
@@ -52,8 +53,14 @@ export function rangeOf(ranges: readonly Range[], port: number): Range | undefin
 }
 
 /** What the system itself says about a port. */
-function notesOn(port: number, { ephemeral, privilegedBelow, reserved }: PortLimits): string[] {
+function notesOn(port: number, limits: PortLimits): string[] {
+  const { ephemeral, privilegedBelow, reserved } = limits;
   const notes: string[] = [];
+  for (const protocol of ['tcp', 'udp']) {
+    const excluded = excludedRange(limits, { protocol, port });
+    if (excluded === undefined) continue;
+    notes.push(`The system keeps ${protocol} ${excluded.from}-${excluded.to} for itself, Hyper-V or WSL.`);
+  }
   if (port < privilegedBelow) notes.push(`Ports below ${privilegedBelow} need a privilege.`);
   if (port >= ephemeral.from && port <= ephemeral.to && !reserved.includes(port)) {
     notes.push(

@@ -1,4 +1,5 @@
 import type { PortLimits } from '#main/host/types.ts';
+import { excludedRange } from './excluded.ts';
 import type { World } from './world.ts';
 
 export interface PortJudgement {
@@ -8,7 +9,7 @@ export interface PortJudgement {
 
 /**
  * Judges ports of one protocol by what is known without asking the system. A port that anybody leases, holds or claims on any
- * address counts as taken: a port is given to one endpoint of the host.
+ * address counts as taken: a port is given to one endpoint of the host. So does one of an excluded range, which can rarely be bound.
  */
 export function judgePorts(world: World, limits: PortLimits, protocol: string): PortJudgement {
   const taken = new Map<number, string>();
@@ -28,7 +29,12 @@ export function judgePorts(world: World, limits: PortLimits, protocol: string): 
 
   const reserved = new Set(limits.reserved);
   return {
-    taken: (port) => taken.get(port) ?? null,
+    taken: (port) => {
+      const excluded = excludedRange(limits, { protocol, port });
+      return (
+        taken.get(port) ?? (excluded === undefined ? null : `in the excluded range ${excluded.from}-${excluded.to}`)
+      );
+    },
     avoided: (port) => {
       if (port < limits.privilegedBelow) return 'a privileged port';
       const { from, to } = limits.ephemeral;

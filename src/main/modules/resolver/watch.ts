@@ -5,9 +5,8 @@ import { isForwarder } from '#main/host/protection.ts';
 import type { DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Sighting, WantedClaim } from '#shared/contract/internal.ts';
 import { createAnswerWatch } from './answer-watch.ts';
-import { serviceHolder, unknownHolder, withContainer } from './holders.ts';
+import { describeSilence } from './not-answering.ts';
 import { findConflicts, type Proposer } from './propose.ts';
-import type { ContainerFact } from './world.ts';
 import type { StoredServiceFact, StoredWorld, WorldReader } from './world-reader.ts';
 
 export interface WatchOptions {
@@ -68,21 +67,6 @@ function textOf({ asOf: _asOf, ...sighting }: Sighting): string {
 /** What is in the way now, or answers beside a service that runs. Advice about a port is for those who are about to start. */
 function isNow({ severity, kind }: DetectedConflict, { active }: StoredServiceFact): boolean {
   return severity === 'blocking' || (kind === 'shadowed' && active);
-}
-
-function toNotAnswering(
-  { service, endpoint, protocol, address, port }: WantedClaim,
-  { tried, container }: { tried: string; container: ContainerFact | null },
-): DetectedConflict {
-  const self = service === null ? unknownHolder('nobody') : serviceHolder(service, container?.startedAt ?? null);
-  return {
-    kind: 'not-answering',
-    severity: 'warning',
-    wanted: { service: service?.name ?? null, serviceId: service?.id ?? null, endpoint, protocol, address, port },
-    holder: container === null ? self : withContainer(self, container),
-    evidence: [{ source: 'probe', detail: tried }],
-    options: [],
-  };
 }
 
 /**
@@ -192,16 +176,18 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     const found = await findConflicts(proposer, { claims, how: 'look' }, now);
     const unclear = new Set(found.filter(isUnclear).map(({ wanted }) => wanted.serviceId));
     const told = services.filter(({ id }) => !unclear.has(id) || !lookTwice(id));
-    return told.map((service): Sighting => {
-      const own = found.filter(({ wanted }) => wanted.serviceId === service.id);
-      if (service.runtime === 'external') {
-        const holder = own.find(({ severity }) => severity === 'blocking')?.holder;
-        const answering = holder === undefined ? null : { pid: holder.pid, name: holder.name };
-        return { serviceId: service.id, asOf: now.seq, conflicts: [], answering };
-      }
-      const conflicts = [...own.filter((one) => isNow(one, service)), ...notAnswering(service, now)];
-      return { serviceId: service.id, asOf: now.seq, conflicts, answering: null };
-    });
+    return await Promise.all(
+      told.map(async (service): Promise<Sighting> => {
+        const own = found.filter(({ wanted }) => wanted.serviceId === service.id);
+        if (service.runtime === 'external') {
+          const holder = own.find(({ severity }) => severity === 'blocking')?.holder;
+          const answering = holder === undefined ? null : { pid: holder.pid, name: holder.name };
+          return { serviceId: service.id, asOf: now.seq, conflicts: [], answering };
+        }
+        const conflicts = [...own.filter((one) => isNow(one, service)), ...(await silences(service, now))];
+        return { serviceId: service.id, asOf: now.seq, conflicts, answering: null };
+      }),
+    );
   }
 
   /** A forwarder's container is known as soon as the engine's news of it is in. True while that may still be on its way. */
@@ -217,12 +203,14 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     return true;
   }
 
-  function notAnswering(service: StoredServiceFact, now: StoredWorld): DetectedConflict[] {
-    const container = now.containers.find(({ managedServiceId }) => managedServiceId === service.id) ?? null;
-    return claimsOf(service, now).flatMap((claim) => {
+  async function silences(service: StoredServiceFact, now: StoredWorld): Promise<DetectedConflict[]> {
+    const silent = claimsOf(service, now).flatMap((claim) => {
       const tried = answers.silence(service.id, claim.port);
-      return tried === null ? [] : [toNotAnswering(claim, { tried, container })];
+      return tried === null ? [] : [{ claim, tried }];
     });
+    return await Promise.all(
+      silent.map(({ claim, tried }) => describeSilence(proposer.host, claim, { tried, world: now })),
+    );
   }
 
   return {

@@ -7,7 +7,7 @@ import type { PolicyOptions } from './container-policy.ts';
 import { createEngineConnection, type EngineLocation, type ReadRequest, timeouts } from './engine-connection.ts';
 import { answerOf, isAmbiguous } from './engine-errors.ts';
 import type { GuardOptions } from './engine-guard.ts';
-import { openEvents, pullImage, readImage, readLogs } from './engine-streams.ts';
+import { openEvents, pullImage, readImage, readLogs, readPastEvents } from './engine-streams.ts';
 import type { EngineReply, EngineRequest } from './engine-transport.ts';
 import { parseInspect, parseList } from './observed-container.ts';
 import type { CallOptions, ContainerEngine, EngineLog, ObservedContainer } from './types.ts';
@@ -271,6 +271,8 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
         }
       })();
     },
+
+    pastEvents: (options = {}) => readPastEvents(connection, options),
 
     close() {
       connection.close();

@@ -140,12 +140,12 @@ async function* readOnce(
 /** Subscribes to the engine's events; resolves when it has accepted. The stream ends by the signal, or throws. */
 export async function openEvents(
   connection: EngineConnection,
-  { signal, since }: CallOptions & { since?: string },
+  { signal }: CallOptions,
 ): Promise<AsyncGenerator<EngineEvent>> {
   const stream = await connection.open({
     method: 'GET',
     path: '/events',
-    query: { filters: JSON.stringify(eventFilters), ...(since === undefined ? {} : { since: toSeconds(since) }) },
+    query: { filters: JSON.stringify(eventFilters) },
     expect: [200],
     doing: 'open its event stream',
     timeoutMs: timeouts.read,
@@ -168,6 +168,43 @@ export async function openEvents(
       stream.destroy();
     }
   })();
+}
+
+const rememberedMs = 30 * 24 * 3600 * 1000;
+/** An engine whose clock is behind ours waits until it is then there too. */
+const pastWithinMs = 2000;
+
+/** Reads what the engine remembers of the last thirty days, oldest first. */
+export async function readPastEvents(connection: EngineConnection, { signal }: CallOptions): Promise<EngineEvent[]> {
+  const now = Date.now();
+  const stream = await connection.open({
+    method: 'GET',
+    path: '/events',
+    query: {
+      filters: JSON.stringify(eventFilters),
+      since: toSeconds((now - rememberedMs) / 1000),
+      until: toSeconds(now / 1000),
+    },
+    expect: [200],
+    doing: 'tell what has happened',
+    timeoutMs: timeouts.read,
+    signal,
+  });
+  const patience = AbortSignal.timeout(pastWithinMs);
+  patience.addEventListener('abort', () => stream.destroy(), { once: true });
+  const events: EngineEvent[] = [];
+  try {
+    for await (const line of readLines(stream)) {
+      const event = parseEvent(line);
+      if (event !== null) events.push(event);
+    }
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (!patience.aborted) throw connection.broken(error);
+  } finally {
+    stream.destroy();
+  }
+  return events;
 }
 
 function toSeconds(time: string | number): string {

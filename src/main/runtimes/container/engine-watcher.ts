@@ -1,4 +1,5 @@
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import { createEndReader, type EndReader, lastEnds } from './container-ends.ts';
 import type {
   ContainerChange,
   ContainerEnd,
@@ -13,8 +14,12 @@ import type {
 export interface EngineWatcherOptions {
   engine: ContainerEngine;
   log: EngineLog;
-  /** Every container, at each connection; what is missing here and was known before is gone. */
-  onSnapshot(containers: ObservedContainer[]): void;
+  /**
+   * Every container, at each connection; what is missing here and was known before is gone. The first time `ends` tells, by id,
+   * why those ended that ended before, as far as the engine remembers. It does not when the engine itself was away: what it
+   * remembers then is that it cleared away what its predecessor had left, and nobody asked for that.
+   */
+  onSnapshot(containers: ObservedContainer[], ends: ReadonlyMap<string, ContainerEnd>): void;
   onChange(change: ContainerChange): void;
   onState(state: EngineState): void;
   /** How long to wait before connecting again, at first and at most; doubled in between, half of it by chance. */
@@ -32,11 +37,9 @@ export interface EngineWatcher {
 interface Track {
   events: ContainerEvent[];
   ends: ContainerEnd[];
+  reader: EndReader;
   inspecting: boolean;
   dirty: boolean;
-  /** A signal that ends programs was sent: the end that follows was asked for. */
-  asked: boolean;
-  outOfMemory: boolean;
 }
 
 /** How many containers are inspected at the same time. */
@@ -61,14 +64,16 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
 
   async function run(signal: AbortSignal): Promise<void> {
     let failures = 0;
+    let isFirst = true;
     while (!signal.aborted) {
       const session = new AbortController();
       const end = () => session.abort();
       signal.addEventListener('abort', end, { once: true });
       try {
-        await follow(session, () => {
+        const connected = () => {
           failures = 0;
-        });
+        };
+        await follow(session, { isFirst, connected });
       } catch (error) {
         if (!signal.aborted) log.debug({ err: error }, 'the connection to the container engine ended');
       } finally {
@@ -78,11 +83,15 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
         queue.length = 0;
       }
       if (signal.aborted) return;
+      isFirst = false;
       await pause(backoff(failures++, reconnect), signal);
     }
   }
 
-  async function follow(session: AbortController, connected: () => void): Promise<void> {
+  async function follow(
+    session: AbortController,
+    { isFirst, connected }: { isFirst: boolean; connected: () => void },
+  ): Promise<void> {
     const { signal } = session;
     const events = await engine.events({ signal });
     let listed = false;
@@ -98,8 +107,9 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
       const containers = await engine.list({ all: true, signal });
       known.clear();
       for (const container of containers) remember(container);
+      const ends = isFirst ? await pastEnds(signal) : new Map<string, ContainerEnd>();
       connected();
-      onSnapshot(containers);
+      onSnapshot(containers, ends);
       listed = true;
       for (const event of early.splice(0)) take(event, signal);
       await heartbeat(signal);
@@ -109,6 +119,16 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
     } finally {
       session.abort();
       await Promise.allSettled([pump, snapshot]);
+    }
+  }
+
+  /** Without the engine's memory an end is what its exit code says. */
+  async function pastEnds(signal: AbortSignal): Promise<Map<string, ContainerEnd>> {
+    try {
+      return lastEnds(await engine.pastEvents({ signal }), (id) => known.get(id)?.stopSignal);
+    } catch (error) {
+      if (!signal.aborted) log.debug({ err: error }, 'the container engine did not tell what has happened before');
+      return new Map();
     }
   }
 
@@ -132,32 +152,14 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
     const track = tracks.get(event.id) ?? {
       events: [],
       ends: [],
+      reader: createEndReader(),
       inspecting: false,
       dirty: false,
-      asked: false,
-      outOfMemory: false,
     };
     tracks.set(event.id, track);
     track.events.push(event);
-    if (event.action === 'kill') track.asked ||= endsPrograms(event.signal, known.get(event.id)?.stopSignal);
-    else if (event.action === 'stop') track.asked = true;
-    else if (event.action === 'oom') track.outOfMemory = true;
-    else if (event.action === 'start') {
-      track.asked = false;
-      track.outOfMemory = false;
-    } else if (event.action === 'die') {
-      const exitCode = event.exitCode ?? null;
-      const cause = track.asked
-        ? 'stopped'
-        : track.outOfMemory
-          ? 'out-of-memory'
-          : exitCode === 0
-            ? 'finished'
-            : 'crashed';
-      track.ends.push({ cause, exitCode, time: event.time });
-      track.asked = false;
-      track.outOfMemory = false;
-    }
+    const end = track.reader.read(event, known.get(event.id)?.stopSignal);
+    if (end !== null) track.ends.push(end);
     if (track.dirty) return;
     track.dirty = true;
     if (!track.inspecting) queue.push(event.id);
@@ -247,31 +249,6 @@ export function createEngineWatcher(options: EngineWatcherOptions): EngineWatche
 
 function hasEnded(container: ObservedContainer): boolean {
   return container.state === 'exited' || container.state === 'dead';
-}
-
-const signalNumbers: Record<string, number> = {
-  HUP: 1,
-  INT: 2,
-  QUIT: 3,
-  ABRT: 6,
-  KILL: 9,
-  USR1: 10,
-  USR2: 12,
-  TERM: 15,
-  WINCH: 28,
-};
-const endings = new Set([2, 3, 9, 15]);
-
-/** Whether a signal asks a program to end, rather than to reload: the usual four, and the container's own stop signal. */
-function endsPrograms(signal: string | undefined, stopSignal: string | null | undefined): boolean {
-  const number = toNumber(signal);
-  return number === null || endings.has(number) || number === toNumber(stopSignal ?? 'TERM');
-}
-
-function toNumber(signal: string | undefined): number | null {
-  if (signal === undefined || signal === '') return null;
-  const number = Number(signal);
-  return Number.isInteger(number) ? number : (signalNumbers[signal.toUpperCase().replace(/^SIG/, '')] ?? 0);
 }
 
 function backoff(failures: number, { first, most }: { first: number; most: number }): number {

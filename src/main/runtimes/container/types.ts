@@ -388,7 +388,9 @@ export interface ContainerEngine {
   list(options?: CallOptions & { all?: boolean; labels?: Record<string, string> }): Promise<ObservedContainer[]>;
   logs(id: string, options?: LogOptions): AsyncIterable<LogLine>;
   /** Resolves when the engine has accepted the subscription, so that a list taken afterwards misses nothing. */
-  events(options?: CallOptions & { since?: string }): Promise<AsyncIterable<EngineEvent>>;
+  events(options?: CallOptions): Promise<AsyncIterable<EngineEvent>>;
+  /** What the engine remembers of the last thirty days, oldest first: of Docker's, at most 256 events since it was started. */
+  pastEvents(options?: CallOptions): Promise<EngineEvent[]>;
   /** Closes the connections; calls under way fail. */
   close(): void;
 }

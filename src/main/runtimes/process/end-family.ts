@@ -80,7 +80,7 @@ async function force(family: Family, pause: (milliseconds: number) => Promise<vo
     if (first === undefined) return;
     if (performance.now() - since > forcedWithinMs) {
       throw new ClosError(
-        'INTERNAL',
+        'PROCESS_STUCK',
         `The system does not let go of process ${first.pid}, although it was ended by force.`,
       );
     }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Conflict } from '#shared/contract/conflicts.ts';
+import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import { OperationOutcome } from '../../components/operation-outcome.tsx';
@@ -9,6 +9,7 @@ import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { WaitingRow } from '../../components/waiting-row.tsx';
 import { explain, wantParts, wantWords } from '../../lib/conflict-words.ts';
 import { listQuery } from '../../lib/query.ts';
+import type { OperationRun } from '../../lib/use-operation-run.ts';
 import { ClosedConflict } from './closed-conflict.tsx';
 import { EvidenceList } from './evidence-list.tsx';
 import { HolderFacts } from './holder-facts.tsx';
@@ -33,6 +34,17 @@ function Head({ conflict }: { conflict: Conflict }) {
   );
 }
 
+/** What the chosen way does, step by step, or why it could not begin. */
+function Result({ resolution: { error, operation } }: { resolution: OperationRun<ConflictOption> }) {
+  if (error === null && operation === null) return null;
+  return (
+    <div className="mt-3">
+      {error !== null && <InlineProblem error={error} />}
+      {operation !== null && <OperationOutcome operation={operation} />}
+    </div>
+  );
+}
+
 interface ConflictCardProps {
   conflict: Conflict;
   /** Called once an option was applied and its operation has ended. */
@@ -47,6 +59,12 @@ export function ConflictCard({ conflict, onSettled }: ConflictCardProps) {
   const open = conflict.state === 'open' && !done;
   const services = useQuery(listQuery(contract.services.list));
   const waiting = open ? services.data?.find(({ id, waits }) => waits && id === conflict.wanted.serviceId) : undefined;
+
+  const why = (
+    <div className="mt-3 border-t pt-3 pl-5">
+      <EvidenceList conflict={conflict} />
+    </div>
+  );
 
   return (
     <article aria-label={wantWords(conflict)} className="flex flex-col gap-4">
@@ -63,14 +81,17 @@ export function ConflictCard({ conflict, onSettled }: ConflictCardProps) {
           <WaitingRow service={waiting} />
         </div>
       )}
-      {open && <WaysOut conflict={conflict} waits={waiting !== undefined} resolution={resolution} />}
-      {resolution.error !== null && <InlineProblem error={resolution.error} />}
-      {operation !== null && <OperationOutcome operation={operation} />}
-      {conflict.state !== 'open' && operation === null && <ClosedConflict conflict={conflict} />}
-
-      <div className="border-t pt-3 pl-5">
-        <EvidenceList conflict={conflict} />
-      </div>
+      {open ? (
+        <WaysOut conflict={conflict} waits={waiting !== undefined} resolution={resolution}>
+          <Result resolution={resolution} />
+          {why}
+        </WaysOut>
+      ) : (
+        <>
+          {operation === null ? <ClosedConflict conflict={conflict} /> : <Result resolution={resolution} />}
+          {why}
+        </>
+      )}
     </article>
   );
 }

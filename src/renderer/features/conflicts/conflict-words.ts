@@ -12,6 +12,11 @@ export function effectWords({ affects, risk, reversible }: ConflictOption): stri
   return parts.filter((part) => part !== null).join(' · ');
 }
 
+/** "can be undone" → "Can be undone." */
+export function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
 export const riskWords: Record<ConflictOption['risk'], string | null> = {
   none: null,
   low: 'low risk',

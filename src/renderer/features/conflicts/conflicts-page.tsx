@@ -11,13 +11,14 @@ import { RowList } from '../../components/row-list.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { WaitingRow } from '../../components/waiting-row.tsx';
-import { holderName, kindWords } from '../../lib/conflict-words.ts';
+import { holderWords, kindWords } from '../../lib/conflict-words.ts';
 import { listQuery } from '../../lib/query.ts';
 import { useCursor } from '../../lib/use-cursor.ts';
+import { shortCommand } from '../../lib/words.ts';
 import { stateWords } from './conflict-words.ts';
 
 const columns =
-  'gap-x-4 grid-cols-[minmax(120px,1fr)_96px_minmax(140px,1.6fr)_150px_48px] @max-[620px]/page:grid-cols-[minmax(90px,1fr)_80px_minmax(100px,1.2fr)_minmax(90px,1fr)_40px]';
+  'gap-x-4 grid-cols-[minmax(120px,1fr)_96px_minmax(140px,1.6fr)_150px_48px] @max-[760px]/page:grid-cols-[minmax(80px,1fr)_72px_minmax(90px,1.2fr)_132px_40px]';
 
 function ConflictRow({ conflict, active }: { conflict: Conflict; active: boolean }) {
   const { kind, wanted, holder, state } = conflict;
@@ -32,8 +33,8 @@ function ConflictRow({ conflict, active }: { conflict: Conflict; active: boolean
         <PortChip port={wanted.port} protocol={wanted.protocol} look={open ? 'contested' : 'free'} tabStop={active} />
       </Cell>
       <Cell className="truncate text-soft" title={holder.command ?? holder.name}>
-        {kind === 'not-answering' ? 'nobody answers' : holderName(holder)}
-        {holder.command !== null && <span className="mono text-faint"> {holder.command}</span>}
+        {kind === 'not-answering' ? 'nobody answers' : holderWords(holder)}
+        {holder.command !== null && <span className="mono text-faint"> {shortCommand(holder.command)}</span>}
       </Cell>
       <Cell className="truncate text-faint" title={open ? kindWords[kind] : stateWords[state]}>
         {open ? kindWords[kind] : stateWords[state]}

@@ -3,6 +3,7 @@ import { Badge } from '../../components/badge.tsx';
 import { holderFacts } from '../../components/port-holders.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { holderName } from '../../lib/conflict-words.ts';
+import { shortCommand } from '../../lib/words.ts';
 
 const heads: Partial<Record<Conflict['kind'], string>> = {
   'stopped-container': 'claimed by',
@@ -40,7 +41,7 @@ export function HolderFacts({ conflict: { kind, holder } }: { conflict: Conflict
           <span className="font-medium">{holderName(holder)}</span>
           {holder.command !== null && (
             <code className="mono min-w-0 truncate" title={holder.command}>
-              {holder.command}
+              {shortCommand(holder.command)}
             </code>
           )}
           {holder.protected && <Badge>protected</Badge>}

@@ -37,15 +37,6 @@ function OptionRow({ option, group, chosen, onChoose }: OptionRowProps) {
             {effectWords(option)}
           </span>
         </span>
-        {chosen && option.steps.length > 0 && (
-          <span className="col-start-2 mt-1 text-soft">
-            <span className="flex flex-col">
-              {option.steps.map((step) => (
-                <span key={step}>{step}</span>
-              ))}
-            </span>
-          </span>
-        )}
       </span>
     </label>
   );

@@ -24,7 +24,7 @@ export function useResolve(
   conflict: Conflict,
   onSettled?: (operation: Operation) => void,
 ): OperationRun<ConflictOption> {
-  return useOperationRun(
+  const run = useOperationRun(
     (option: ConflictOption) =>
       client.conflicts.resolve(
         { id: conflict.id, option: option.id },
@@ -40,7 +40,10 @@ export function useResolve(
           subject: conflict.id,
         });
       }
+      // The conflict stays open while the service waits, and its other ways out with it.
+      if (option.strategy === 'wait' && operation.status === 'succeeded') run.reset();
       onSettled?.(operation);
     },
   );
+  return run;
 }

@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { Button } from '../../components/button.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { OperationPlan } from '../../components/operation-outcome.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import type { OperationRun } from '../../lib/use-operation-run.ts';
-import { effectWords, inOrder } from './conflict-words.ts';
+import { effectWords, inOrder, sentence } from './conflict-words.ts';
 import { OptionList } from './option-list.tsx';
 import { usePreview } from './preview-option.ts';
 
@@ -23,7 +23,7 @@ function Confirm({ option, onYes, onNo }: ConfirmProps) {
     <div role="alert" className="mt-2 flex flex-wrap items-center gap-2 rounded-md bg-failed-wash px-3 py-2">
       <p className="min-w-0 flex-1">
         <span className="font-medium">{option.title}?</span>{' '}
-        <span className="text-soft first-letter:uppercase">{effectWords(option)}.</span>
+        <span className="text-soft">{sentence(effectWords(option))}</span>
       </p>
       <Button ref={no} onClick={onNo}>
         Leave it
@@ -40,16 +40,25 @@ interface WaysOutProps {
   /** The service starts by itself as soon as the port frees, so waiting is no choice any more. */
   waits: boolean;
   resolution: OperationRun<ConflictOption>;
+  /** Stands between the choice and its command. */
+  children: ReactNode;
 }
 
 /** The options of an open conflict: choose, look at what would be done, do it. High risk asks once more. */
-export function WaysOut({ conflict, waits, resolution }: WaysOutProps) {
+export function WaysOut({ conflict, waits, resolution, children }: WaysOutProps) {
   const options = inOrder(conflict.options).filter(({ strategy }) => !waits || strategy !== 'wait');
   const [chosenId, setChosenId] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
   const preview = usePreview(conflict.id);
   const chosen = options.find(({ id }) => id === chosenId) ?? options[0];
-  if (chosen === undefined) return <p className="text-soft">There is no way out that CLOS can offer.</p>;
+  if (chosen === undefined) {
+    return (
+      <>
+        <p className="pl-5 text-soft">There is nothing that CLOS could do about it by itself.</p>
+        {children}
+      </>
+    );
+  }
 
   const choose = (id: string) => {
     setChosenId(id);
@@ -89,11 +98,12 @@ export function WaysOut({ conflict, waits, resolution }: WaysOutProps) {
             Preview
           </Button>
           <Button type="submit" look={chosen.risk === 'high' ? 'danger' : 'primary'} disabled={resolution.isPending}>
-            Do it
+            {resolution.isPending ? 'Working' : 'Do it'}
           </Button>
         </div>
       )}
-      <CommandLine command={chosen.command} className="mt-2 justify-between border-t pt-2" />
+      {children}
+      <CommandLine whole command={chosen.command} className="mt-3 justify-between pl-5" />
     </form>
   );
 }

@@ -6,12 +6,15 @@ import { commandLines } from '../../lib/commands.ts';
 import { checkoutWords } from '../../lib/conflict-words.ts';
 import { lookOf } from '../../lib/port-state.ts';
 import { portUrl } from '../../lib/port-url.ts';
+import { shortCommand } from '../../lib/words.ts';
 import { type Found, foundWords } from './found.ts';
 
 const shownPorts = 3;
 
-function originOf(holder: Holder): string {
-  return [holder.project, checkoutWords(holder), holder.container?.image].filter((part) => part != null).join(' · ');
+/** "node · /home/ada/src/blog (main)": what runs, and where it comes from. */
+function originOf({ name, container, ...holder }: Holder): string {
+  const what = container === null ? name : container.image;
+  return [what, checkoutWords({ ...holder, name, container })].filter((part) => part !== null).join(' · ');
 }
 
 function FoundRow({ found: { holder, rows } }: { found: Found }) {
@@ -34,11 +37,11 @@ function FoundRow({ found: { holder, rows } }: { found: Found }) {
         {more > 0 && <span className="text-12 text-faint">+{more}</span>}
       </span>
       <span className="w-28 shrink-0 truncate font-medium" title={holder.name}>
-        {holder.container?.name ?? holder.name}
+        {holder.project ?? holder.container?.name ?? holder.name}
       </span>
       <span className="min-w-0 flex-1 truncate text-soft" title={holder.command ?? origin}>
         {origin}
-        {holder.command !== null && <span className="mono text-faint"> {holder.command}</span>}
+        {holder.command !== null && <span className="mono text-faint"> {shortCommand(holder.command)}</span>}
       </span>
       {first !== undefined && (
         <ActionButton
@@ -56,15 +59,15 @@ function FoundRow({ found: { holder, rows } }: { found: Found }) {
 /** What runs on this machine and belongs to nobody, ready to be taken over as it runs. */
 export function FoundList({ found }: { found: readonly Found[] }) {
   return (
-    <section aria-label="Found on this machine" className="border-t">
-      <div className="px-5 pt-4 pb-2">
+    <section aria-label="Found on this machine">
+      <div className="px-5 pt-5 pb-3">
         <h2 className="text-14 font-semibold">{foundWords(found)} found on this machine. Adopt them?</h2>
         <p className="text-soft">
           Each goes on running as it does. It gets a name, a lease of its ports and a history, and CLOS can start it
           again.
         </p>
       </div>
-      <ul>
+      <ul className="border-t">
         {found.map((one) => (
           <FoundRow key={one.key} found={one} />
         ))}

@@ -1,7 +1,7 @@
 import type { Holder } from '#shared/contract/conflicts.ts';
 import type { PortRow } from '#shared/contract/ports.ts';
-import { isAdoptable } from '../../lib/adopt.ts';
 import { countWords } from '../../lib/format.ts';
+import { isAdoptable } from '../../lib/port-state.ts';
 
 /** A program or a container that runs on this machine and is no service yet, with the ports that it listens on. */
 export interface Found {

@@ -4,7 +4,7 @@ import type { Service } from '#shared/contract/services.ts';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { WaitingRow } from '../../components/waiting-row.tsx';
-import { holderName, wantParts } from '../../lib/conflict-words.ts';
+import { holderWords, wantParts } from '../../lib/conflict-words.ts';
 import { statusWords } from '../../lib/status-words.ts';
 import { useNow } from '../../lib/time.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
@@ -24,7 +24,7 @@ function ConflictRow({ conflict }: { conflict: Conflict }) {
         {conflict.kind !== 'not-answering' && (
           <>
             <span className="text-soft">{conflict.kind === 'shadowed' ? ' with ' : ', held by '}</span>
-            <span className="font-medium">{holderName(conflict.holder)}</span>
+            <span className="font-medium">{holderWords(conflict.holder)}</span>
           </>
         )}
       </span>

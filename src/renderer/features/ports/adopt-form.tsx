@@ -24,7 +24,7 @@ export function AdoptForm({ port, protocol }: AdoptFormProps) {
   return (
     <form
       aria-label={`Make a service of what listens on ${port}`}
-      className="mt-2 flex flex-col gap-2"
+      className="mt-4 flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         preview.reset();

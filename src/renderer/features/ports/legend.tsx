@@ -30,7 +30,7 @@ interface LegendProps {
 /** What the shapes mean, how many there are, and the way to see only some. */
 export function Legend({ counts, chosen, onToggle }: LegendProps) {
   return (
-    <fieldset className="flex flex-wrap items-center gap-1">
+    <fieldset className="flex flex-wrap items-center gap-0.5">
       <legend className="sr-only">Show only</legend>
       {portFilters.map((filter) => (
         <button
@@ -39,14 +39,17 @@ export function Legend({ counts, chosen, onToggle }: LegendProps) {
           aria-pressed={chosen.has(filter)}
           title={explanations[filter]}
           onClick={() => onToggle(filter)}
-          className="flex h-6 items-center gap-1.5 rounded-md border border-transparent px-2 text-12 text-soft hover:bg-hover hover:text-text aria-pressed:border-line-strong aria-pressed:bg-active aria-pressed:text-text"
+          className="flex h-6 items-center gap-1.5 rounded-md border border-transparent px-1.5 text-12 text-soft hover:bg-hover hover:text-text aria-pressed:border-line-strong aria-pressed:bg-active aria-pressed:text-text"
         >
           <PortGlyph look={looks[filter]} />
           {filter === 'clos' ? 'CLOS' : filter}
           <span className="text-faint tabular-nums">{counts.get(filter) ?? 0}</span>
         </button>
       ))}
-      <span className="flex h-6 items-center gap-1.5 px-2 text-12 text-soft" title="Nobody has anything to do with it">
+      <span
+        className="flex h-6 items-center gap-1.5 px-1.5 text-12 text-soft"
+        title="Nobody has anything to do with it"
+      >
         <PortGlyph look="free" />
         free
       </span>

@@ -4,7 +4,7 @@ import { Badge } from '../../components/badge.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Definition, Definitions } from '../../components/definition-list.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { isAdoptable } from '../../lib/adopt.ts';
+import { isAdoptable } from '../../lib/port-state.ts';
 import { clockWords } from '../../lib/time.ts';
 import { AdoptForm } from './adopt-form.tsx';
 
@@ -35,7 +35,7 @@ export function ListenerCard({ listener }: { listener: Listener }) {
           <Definition name="Command" mono>
             <span className="flex items-start gap-1">
               <span className="min-w-0 flex-1 break-all">{command}</span>
-              <CopyButton text={command} label="Copy the command" />
+              <CopyButton text={command} label="Copy the command" className="-my-0.5" />
             </span>
           </Definition>
         )}

@@ -1,6 +1,6 @@
 import { PortChip } from '../../components/port-chip.tsx';
 import { PortGlyph } from '../../components/port-glyph.tsx';
-import { lookOf } from '../../lib/port-state.ts';
+import { labelOf, lookOf } from '../../lib/port-state.ts';
 import { portUrl } from '../../lib/port-url.ts';
 import { type BandPart, cellOf } from './port-map.ts';
 
@@ -40,7 +40,7 @@ function Free({ first, last, opened, current, onOpen }: FreeProps) {
       aria-label={`Ports ${first} to ${last}, free`}
       title={`Show :${first}`}
       onClick={() => onOpen(first)}
-      className="mono inline-flex h-5 items-center gap-1.5 rounded-sm border border-transparent px-1.5 leading-none text-faint hover:border-line-strong"
+      className="mono inline-flex h-5 items-center gap-1.5 rounded-sm border border-transparent px-1.5 leading-none text-faint first:-ml-1.5 hover:border-line-strong"
     >
       <PortGlyph look="free" />
       {first}–{last}
@@ -63,7 +63,7 @@ export function PortCells({ parts, ...common }: CellsProps) {
             port={row.port}
             protocol={row.protocol}
             look={lookOf(row)}
-            label={row.label}
+            label={labelOf(row)}
             url={portUrl(row)}
             cell={cell}
             tabStop={cell === current}

@@ -15,14 +15,15 @@ import { conflictWords } from '../../lib/conflict-words.ts';
 import { lookOf, type PortLook, portLookWords } from '../../lib/port-state.ts';
 import { listQuery, operationQuery } from '../../lib/query.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
-import { lookEveryMs, usePortMap } from '../../lib/use-port-map.ts';
+import { lookEveryMs } from '../../lib/use-port-map.ts';
 import { LeaseCard } from './lease-card.tsx';
 import { ListenerCard } from './listener-card.tsx';
 import { ReserveForm } from './reserve-form.tsx';
 import { Suggestions } from './suggestions.tsx';
+import { usePorts } from './use-ports.ts';
 
 function useLook(port: number): PortLook {
-  const row = usePortMap().data?.items.find((item) => item.port === port);
+  const row = usePorts().rows.find((item) => item.port === port);
   return row === undefined ? 'free' : lookOf(row);
 }
 

@@ -28,15 +28,15 @@ function countsOf(band: Band): string {
 function BandHead({ band }: { band: Band }) {
   const { name, first, last } = band.range;
   return (
-    <div className="mb-2.5 flex flex-wrap items-center gap-x-4 gap-y-1">
-      <h2 className="w-24 truncate font-medium" title={name}>
+    <div className="mb-2.5 flex items-center gap-x-4">
+      <h2 className="w-24 shrink-0 truncate font-medium" title={name}>
         {name}
       </h2>
-      <span className="mono w-20 text-soft">
+      <span className="mono w-20 shrink-0 text-soft">
         {first}–{last}
       </span>
       <RangeStrip band={band} />
-      <span className="ml-auto text-faint">{countsOf(band)}</span>
+      <span className="ml-auto text-right text-faint">{countsOf(band)}</span>
     </div>
   );
 }
@@ -52,7 +52,6 @@ export function PortMapView({ map, whole, opened, onOpen }: MapViewProps) {
   const roving = useRovingFocus(container, cells);
   const common = { opened, onOpen, current: roving.current };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only leads the focus from cell to cell
     <section
       ref={container}
       aria-label="Map of the ports"

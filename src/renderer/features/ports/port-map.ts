@@ -1,3 +1,4 @@
+import type { Conflict } from '#shared/contract/conflicts.ts';
 import type { PortRow, Range } from '#shared/contract/ports.ts';
 import { checkoutWords } from '../../lib/conflict-words.ts';
 import { lookOf, type PortLook } from '../../lib/port-state.ts';
@@ -23,6 +24,17 @@ function isIn(port: number, { first, last }: Range): boolean {
 
 function byPort(a: PortRow, b: PortRow): number {
   return a.port - b.port || a.protocol.localeCompare(b.protocol);
+}
+
+/** A port that a service is kept from is contested, whether it was leased to that service or not. */
+export function markContested(rows: readonly PortRow[], conflicts: readonly Conflict[]): PortRow[] {
+  return rows.map((row) => {
+    const conflict = conflicts.find(
+      ({ severity, wanted }) => severity === 'blocking' && wanted.port === row.port && wanted.protocol === row.protocol,
+    );
+    if (conflict === undefined || !row.listening || row.state === 'contested') return row;
+    return { ...row, state: 'contested', label: conflict.wanted.service ?? row.label };
+  });
 }
 
 /** Puts every port into its range, in order. */

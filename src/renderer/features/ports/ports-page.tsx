@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { contract } from '#shared/contract/contract.ts';
-import type { PortRow, Range } from '#shared/contract/ports.ts';
+import type { Range } from '#shared/contract/ports.ts';
 import { Button } from '../../components/button.tsx';
 import { inputClass } from '../../components/field.tsx';
 import { FilterBox } from '../../components/filter-box.tsx';
@@ -12,11 +12,11 @@ import { countWords } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keyboard.ts';
 import { portIn } from '../../lib/port-state.ts';
 import { operationQuery } from '../../lib/query.ts';
-import { usePortMap } from '../../lib/use-port-map.ts';
 import { Legend } from './legend.tsx';
 import { buildMap, countByFilter, isNarrow, type Narrowing, narrow, type PortFilter } from './port-map.ts';
 import { PortMapView } from './port-map-view.tsx';
 import { RangesDialog } from './ranges-dialog.tsx';
+import { usePorts } from './use-ports.ts';
 
 interface RangeSelectProps {
   ranges: readonly Range[];
@@ -30,7 +30,7 @@ function RangeSelect({ ranges, value, onChange }: RangeSelectProps) {
       aria-label="Range"
       value={value ?? ''}
       onChange={(event) => onChange(event.target.value === '' ? null : event.target.value)}
-      className={`${inputClass} !w-40 shrink-0`}
+      className={`${inputClass} !w-36 shrink-0`}
     >
       <option value="">all ranges</option>
       {ranges.map(({ name, first, last }) => (
@@ -76,20 +76,18 @@ function useNarrowing() {
   };
 }
 
-const noRows: readonly PortRow[] = [];
 const noRanges: readonly Range[] = [];
 
 /** The ranges as a map: who leases, holds, claims or keeps which port, in them and outside. */
 export function PortsPage({ opened }: { opened: number | null }) {
   const ranges = useQuery(operationQuery(contract.ports.ranges));
-  const ports = usePortMap();
+  const { rows: items, map: ports } = usePorts();
   const [, navigate] = useLocation();
   const [editing, setEditing] = useState(false);
   const { search, setSearch, narrowing, setRange, toggle, clear } = useNarrowing();
   const searchBox = useRef<HTMLInputElement>(null);
   useKeys({ '/': () => searchBox.current?.focus() });
 
-  const items = ports.data?.items ?? noRows;
   const knownRanges = ranges.data?.items ?? noRanges;
   const map = useMemo(() => buildMap(knownRanges, items), [knownRanges, items]);
   const shown = useMemo(() => narrow(map, narrowing), [map, narrowing]);
@@ -122,7 +120,7 @@ export function PortsPage({ opened }: { opened: number | null }) {
         </>
       }
     >
-      <div className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-4 border-b px-3 py-1.5">
+      <div className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-4 border-b px-3.5 py-1.5">
         <Legend counts={counts} chosen={narrowing.filters} onToggle={toggle} />
       </div>
       {ports.data?.limitation != null && (

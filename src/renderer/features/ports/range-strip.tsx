@@ -25,7 +25,14 @@ export function RangeStrip({ band }: { band: Band }) {
   const strip = stripOf(band, steps);
   const width = strip.length * pitch - 1;
   return (
-    <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true" className="max-w-full">
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+      className="min-w-16 shrink"
+    >
       {strip.map((look, step) => {
         const tall = look === null ? 1 : shareOf(look) * height;
         return (

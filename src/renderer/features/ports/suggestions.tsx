@@ -20,7 +20,7 @@ export function Suggestions({ near, onOpen }: { near: number; onOpen: (port: num
       ) : suggestions.data.items.length === 0 ? (
         <p className="text-soft">Nothing near it is free.</p>
       ) : (
-        <ul className="flex flex-wrap gap-2">
+        <ul className="-ml-1.5 flex flex-wrap gap-2">
           {suggestions.data.items.map(({ port, reason }) => (
             <li key={port} title={reason}>
               <PortChip port={port} look="free" onShow={() => onOpen(port)} />

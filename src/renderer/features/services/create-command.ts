@@ -19,8 +19,8 @@ export function createCommand(draft: ServiceDraft): string {
     if (type !== 'container') words.push('--port', publishWord(endpoint, false));
   }
   if (type === 'process' && draft.cwd.trim() !== '') words.push('--cwd', draft.cwd.trim());
-  if (type !== 'external') {
-    for (const line of draft.env.split('\n')) if (line.trim() !== '') words.push('-e', line);
+  if (type !== 'external') for (const line of draft.env.split('\n')) if (line.trim() !== '') words.push('-e', line);
+  if (type === 'container') {
     if (draft.memory.trim() !== '') words.push('--memory', draft.memory.trim());
     if (draft.cpus.trim() !== '') words.push('--cpus', draft.cpus.trim());
   }

@@ -136,7 +136,9 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
                 {service.restart.policy}
                 {service.restart.policy === 'on-failure' && `, at most ${service.restart.maxRetries} times`}
               </Definition>
-              <Definition name="Limits">{limitsWords(service.limits)}</Definition>
+              {service.runtime.type === 'container' && (
+                <Definition name="Limits">{limitsWords(service.limits)}</Definition>
+              )}
               <Definition name="If a port is taken">{onConflictWords(service.onConflict)}</Definition>
             </>
           )}

@@ -152,7 +152,7 @@ function runtimeOf(draft: ServiceDraft, before: Service | undefined): unknown {
 /** The request that the draft stands for, not yet checked. What the form does not show is taken from `before`. */
 function requestOf(draft: ServiceDraft, before?: Service): unknown {
   const limit = (name: 'memory' | 'cpus' | 'pids') =>
-    draft[name].trim() === '' || draft.type === 'external' ? {} : { [name]: numeric(draft[name]) };
+    draft[name].trim() === '' || draft.type !== 'container' ? {} : { [name]: numeric(draft[name]) };
   return {
     name: draft.name.trim(),
     runtime: runtimeOf(draft, before),

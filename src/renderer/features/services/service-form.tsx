@@ -211,7 +211,7 @@ export function ServiceForm({ draft, errors, onChange, nameFixed = false }: Form
       </div>
       <Endpoints {...parts} />
       {draft.type !== 'external' && <Running {...parts} />}
-      {draft.type !== 'external' && <Limits {...parts} />}
+      {draft.type === 'container' && <Limits {...parts} />}
       <Behaviour {...parts} />
     </div>
   );

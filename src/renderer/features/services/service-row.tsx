@@ -5,7 +5,7 @@ import { Cell, HeadCell } from '../../components/cells.tsx';
 import { PortChip } from '../../components/port-chip.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
-import { holderName } from '../../lib/conflict-words.ts';
+import { holderWords } from '../../lib/conflict-words.ts';
 import { glyphOf, isUp } from '../../lib/glyph.ts';
 import { endpointLook, openConflictOf, portOf } from '../../lib/port-state.ts';
 import { isAdopted, runsWords } from '../../lib/runtime-words.ts';
@@ -53,7 +53,7 @@ function Choose({ name, selection, active }: Pick<ServiceRowProps, 'selection' |
       checked={chosen}
       tabIndex={active ? 0 : -1}
       onChange={onToggle}
-      className={`-ml-4 size-3 shrink-0 accent-(--c-accent-fill) ${chosen || any || active ? '' : 'opacity-0 group-hover/row:opacity-100 focus-visible:opacity-100'}`}
+      className={`absolute -left-4 size-3 accent-(--c-accent-fill) ${chosen || any || active ? '' : 'opacity-0 group-hover/row:opacity-100 focus-visible:opacity-100'}`}
     />
   );
 }
@@ -65,13 +65,13 @@ export function ServiceRow({ service, conflicts, active, selection }: ServiceRow
   const conflict = openConflictOf(service, conflicts);
   const held = conflict !== undefined && !service.waits && !isUp(service);
   const words = held
-    ? `kept from :${conflict.wanted.port} by ${holderName(conflict.holder)}`
+    ? `kept from :${conflict.wanted.port} by ${holderWords(conflict.holder)}`
     : statusWords(service, now);
   const runs = runsWords(service);
   const more = service.endpoints.length - shownPorts;
   return (
     <>
-      <Cell className={`flex min-w-0 items-center gap-2.5 ${selection === null ? '' : '-ml-2.5 pl-1.5'}`}>
+      <Cell className="relative flex min-w-0 items-center gap-2.5">
         <Choose name={service.name} selection={selection} active={active} />
         <StatusGlyph status={glyphOf(service, conflicts)} />
         <span className="truncate font-medium" title={service.name}>

@@ -29,13 +29,19 @@ async function putBack(before: ConflictSettings): Promise<void> {
   }
 }
 
-/** Saves a change at once, with Undo. */
+/** Saves a change at once, with Undo. It shows before it is saved, and goes again if it cannot be. */
 export function usePutSettings(before: ConflictSettings) {
   return useMutation({
     mutationFn: ({ next }: SettingsChange) => put(next),
+    onMutate: ({ next }) => {
+      queryClient.setQueryData(queryKey, next);
+    },
     onSuccess: (_nothing, { title, command }) =>
       showToast({ tone: 'plain', subject: 'settings', title, command, undo: () => void putBack(before) }),
-    onError: (error) => tellFailure('The settings were not changed', error, 'settings'),
+    onError: (error) => {
+      queryClient.setQueryData(queryKey, before);
+      tellFailure('The settings were not changed', error, 'settings');
+    },
     onSettled: () => markStale([contract.settings.conflicts.id]),
   });
 }

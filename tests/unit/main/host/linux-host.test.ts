@@ -249,6 +249,7 @@ describe('what Linux says about ports', () => {
       ephemeral: { from: 32768, to: 60999 },
       privilegedBelow: 1024,
       reserved: [40000, 40001, 40002, 50000],
+      excluded: [],
     });
   });
 
@@ -258,6 +259,7 @@ describe('what Linux says about ports', () => {
       ephemeral: { from: 32768, to: 60999 },
       privilegedBelow: 1024,
       reserved: [],
+      excluded: [],
     });
     expect(await host.listListeners({ owners: true })).toEqual([]);
   });

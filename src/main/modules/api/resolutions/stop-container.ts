@@ -34,6 +34,8 @@ export const stopContainer: Apply = async (api, resolution, command) => {
       // Gone is stopped.
       if (!isClosError(error, 'CONTAINER_NOT_FOUND')) throw error;
     }
+    // Whoever checks the ports next must not find it still running.
+    await api.seat.refresh(container.id);
   });
   await api.db.commit((write) => recordResolved(write, resolution, command));
 };

@@ -41,12 +41,16 @@ afterAll(async () => {
 /** A watcher and everything that it told, in order. */
 async function watch() {
   const snapshots: ObservedContainer[][] = [];
+  const past: ReadonlyMap<string, ContainerEnd>[] = [];
   const changes: ContainerChange[] = [];
   const states: EngineState[] = [];
   const watcher = createEngineWatcher({
     engine,
     log: silentLog,
-    onSnapshot: (containers) => snapshots.push(containers),
+    onSnapshot: (containers, ends) => {
+      snapshots.push(containers);
+      past.push(ends);
+    },
     onChange: (change) => changes.push(change),
     onState: (state) => states.push(state),
   });
@@ -56,6 +60,7 @@ async function watch() {
   const of = (id: string) => changes.filter((change) => change.id === id);
   return {
     snapshots,
+    past,
     changes,
     states,
     of,
@@ -123,6 +128,24 @@ describe('what the watcher tells', () => {
       [{ cause: 'stopped', exitCode: 137 }],
       [{ cause: 'crashed', exitCode: 137 }],
     ]);
+  });
+
+  it('is at first why those ended that nobody watched, as far as the engine remembers', async () => {
+    const stopped = await create({ ...shell('trap "" TERM; while true; do sleep 0.1; done'), init: false });
+    const broken = await create(shell('exit 3'));
+    const running = await create();
+    await Promise.all([stopped, broken, running].map((id) => engine.start(id)));
+    await engine.stop(stopped, { graceMs: 1000 });
+    await soon(async () => (await engine.inspect(broken)).state).toBe('exited');
+    const { past, ends } = await watch();
+    const told = [stopped, broken, running].map((id) => past[0]?.get(id));
+
+    expect(told).toEqual([
+      { cause: 'stopped', exitCode: 137, time: expect.any(String) },
+      { cause: 'crashed', exitCode: 3, time: expect.any(String) },
+      undefined,
+    ]);
+    expect(ends(stopped)).toEqual([]);
   });
 
   it('is an end by itself, with its code, and never the state without the reason', async () => {
@@ -206,7 +229,8 @@ describe('what the watcher holds', () => {
     }
     // The event streams are closed; what is left waits for the next call, no more than the pool keeps.
     await soon(proxy.connections).toBeLessThanOrEqual(8);
-    expect(proxy.requests.filter((request) => request.startsWith('GET /events'))).toHaveLength(5);
+    const subscriptions = proxy.requests.filter((line) => line.startsWith('GET /events') && !line.includes('until='));
+    expect(subscriptions).toHaveLength(5);
     own.close();
     await soon(proxy.connections).toBe(0);
   });
@@ -223,7 +247,7 @@ describe.runIf(canStartPrivately())('an engine that goes away', () => {
     const running = await create();
     const created = await create();
     await engine.start(running);
-    const { snapshots, changes, states, latest } = await watch();
+    const { snapshots, past, changes, states, latest } = await watch();
     expect(engine.state.status).toBe('available');
     await test.kill();
     await soon(() => states.at(-1)?.status).toBe('unavailable');
@@ -236,6 +260,8 @@ describe.runIf(canStartPrivately())('an engine that goes away', () => {
     expect(states.map((state) => state.status)).toEqual(['unavailable', 'available']);
     const after = new Map(snapshots[1]?.map((each) => [each.id, each.state]));
     expect([after.get(running), after.get(created)]).toEqual(['exited', 'created']);
+    // The engine has ended what its predecessor left running: that is no stop that anybody asked for.
+    expect(past[1]?.get(running)).toBeUndefined();
 
     await engine.start(running);
     await soon(() => latest(running)?.state).toBe('running');

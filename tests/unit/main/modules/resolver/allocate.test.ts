@@ -119,7 +119,15 @@ describe('a port', () => {
       ],
       ownPorts: [{ name: 'gateway', port: 8080 }],
     },
-    { ephemeral: { from: 32768, to: 60999 }, privilegedBelow: 1024, reserved: [40000] },
+    {
+      ephemeral: { from: 32768, to: 60999 },
+      privilegedBelow: 1024,
+      reserved: [40000],
+      excluded: [
+        { protocol: 'tcp', from: 5000, to: 5010 },
+        { protocol: 'udp', from: 6000, to: 6010 },
+      ],
+    },
     'tcp',
   );
 
@@ -130,6 +138,16 @@ describe('a port', () => {
       'held by the container shop',
       null,
       'used by CLOS (gateway)',
+      null,
+    ]);
+  });
+
+  it('is taken in an excluded range of its protocol', () => {
+    expect([4999, 5000, 5010, 5011, 6000].map((port) => judgement.taken(port))).toEqual([
+      null,
+      'in the excluded range 5000-5010',
+      'in the excluded range 5000-5010',
+      null,
       null,
     ]);
   });

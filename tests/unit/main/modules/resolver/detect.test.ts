@@ -425,6 +425,37 @@ describe('advice about a port that can be had', () => {
     ]);
   });
 
+  it('blocks in an excluded range where the bind was not allowed, else warns of the range alone', () => {
+    const wanted = [50000, 50001, 50001, 50002].map((port) => wantedOf({ port }));
+    const limits = { ...inputOf().limits, excluded: [{ protocol: 'tcp' as const, from: 50000, to: 50001 }] };
+    const found = detectConflicts(inputOf({ wanted, limits, probes: ['forbidden', 'free', 'used', 'free'] }));
+    expect(found.map(({ severity, holder, wanted: { port } }) => [port, severity, holder.name])).toEqual([
+      [50000, 'blocking', 'excluded ports'],
+      [50001, 'warning', 'excluded ports'],
+      [50001, 'blocking', 'a connection'],
+      [50001, 'warning', 'excluded ports'],
+      [50002, 'warning', 'ephemeral ports'],
+    ]);
+    expect(found[0]).toEqual({
+      kind: 'reserved',
+      severity: 'blocking',
+      wanted: { ...wantedAsTold, port: 50000 },
+      holder: holderOf({ type: 'system', name: 'excluded ports', protected: true }),
+      evidence: [
+        {
+          source: 'system',
+          detail:
+            '50000 lies in 50000-50001, which the system keeps for itself, Hyper-V or WSL: netsh interface ipv4 show excludedportrange protocol=tcp',
+        },
+      ],
+    });
+  });
+
+  it('says nothing of the number of a socket where sockets have none', () => {
+    const [finding] = detectConflicts(inputOf({ listeners: [listenerOf({ inode: 0 })] }));
+    expect(finding?.evidence[0]?.detail).toBe('tcp 0.0.0.0:3000, process 4242 (node)');
+  });
+
   it('warns of a missing privilege, unless the engine has it', () => {
     const wanted = [wantedOf({ port: 80 }), wantedOf({ port: 81, byEngine: true })];
     expect(detectConflicts(inputOf({ wanted, probes: ['forbidden', 'forbidden'] }))).toEqual([

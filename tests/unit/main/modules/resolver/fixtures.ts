@@ -11,7 +11,7 @@ export function inputOf(change: Partial<DetectionInput> = {}): DetectionInput {
     ownPorts: [],
     probes: ['used'],
     listeners: [],
-    limits: { ephemeral: { from: 32768, to: 60999 }, privilegedBelow: 1024, reserved: [40000] },
+    limits: { ephemeral: { from: 32768, to: 60999 }, privilegedBelow: 1024, reserved: [40000], excluded: [] },
     limitation: null,
     ...change,
   };

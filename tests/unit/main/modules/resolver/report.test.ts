@@ -86,4 +86,23 @@ describe('the report of a port', () => {
     ]);
     expect(report(80).range).toBeNull();
   });
+
+  it('says which excluded range of the system it lies in', () => {
+    const excluded = [
+      { protocol: 'tcp' as const, from: 3000, to: 3099 },
+      { protocol: 'udp' as const, from: 3050, to: 3050 },
+    ];
+    const limits = { ...known.limits, excluded };
+    const notes = [3000, 3050, 3100].map(
+      (port) => reportPort({ ...known, limits, port, listeners: [], leases: [], world: nothing }).notes,
+    );
+    expect(notes).toEqual([
+      ['The system keeps tcp 3000-3099 for itself, Hyper-V or WSL.'],
+      [
+        'The system keeps tcp 3000-3099 for itself, Hyper-V or WSL.',
+        'The system keeps udp 3050-3050 for itself, Hyper-V or WSL.',
+      ],
+      [],
+    ]);
+  });
 });

@@ -1,0 +1,85 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openCoreDb } from '#main/database/core-db.ts';
+import { listLeases } from '#main/database/leases.ts';
+import { findService } from '#main/database/services.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'clos-migrate-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A database as the first so many migrations leave it. */
+async function openAt(version: number): Promise<Database.Database> {
+  const migrationsDir = join(folder, `to-${version}`);
+  mkdirSync(migrationsDir);
+  for (const name of readdirSync('migrations').sort().slice(0, version)) {
+    cpSync(join('migrations', name), join(migrationsDir, name));
+  }
+  const db = openCoreDb({ path: join(folder, 'core.db'), migrationsDir, backupsDir: join(folder, 'backups') });
+  await db.close();
+  return new Database(join(folder, 'core.db'));
+}
+
+const openNow = () =>
+  openCoreDb({ path: join(folder, 'core.db'), migrationsDir: 'migrations', backupsDir: join(folder, 'backups') });
+
+it('0002 keeps endpoints with their leases and routes, though their tables are made anew', async () => {
+  const old = await openAt(1);
+  old.exec(`
+    INSERT INTO instances VALUES ('ins_1', 'main', '2026-01-01T00:00:00.000Z');
+    INSERT INTO services (id, instance_id, name, runtime, env, restart, limits, on_conflict, desired, status, status_since,
+                          health, revision, created_at, updated_at)
+      VALUES ('svc_1', 'ins_1', 'web', '{"type":"container","image":"web","mounts":[],"init":true,"pull":"missing"}', '{}',
+              '{"policy":"no","maxRetries":5}', '{}', 'ask', 'running', 'running', '2026-01-01T00:00:00.000Z', 'none', 1,
+              '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
+    INSERT INTO endpoints VALUES ('ept_1', 'svc_1', 'ins_1', 0, 'http', 'tcp', '127.0.0.1', 80, 3000, 'candlefish');
+    INSERT INTO leases VALUES ('lse_1', 'ept_1', 'ins_1', 'tcp', '127.0.0.1', 3000, '2026-01-01T00:00:00.000Z', 'wanted');
+    INSERT INTO routes VALUES ('rte_1', 'ins_1', 'ept_1', 'web.localhost');
+  `);
+  old.close();
+
+  const db = openNow();
+  const web = findService(db.read, 'web');
+  const leases = listLeases(db.read);
+  const routes = db.read.all('SELECT endpoint_id, host FROM routes');
+  const plan = db.read.all<{ detail: string }>(
+    "EXPLAIN QUERY PLAN SELECT * FROM leases WHERE protocol = 'tcp' AND port = 1",
+  );
+  await db.commit((write) => write.run("DELETE FROM endpoints WHERE id = 'ept_1'"));
+  const left = db.read.get('SELECT (SELECT count(*) FROM leases) + (SELECT count(*) FROM routes) AS n');
+  await db.close();
+
+  expect([web?.status, web?.waits, web?.adoptedContainer, web?.onConflict]).toEqual(['running', false, null, 'ask']);
+  expect(web?.endpoints).toEqual([
+    {
+      id: 'ept_1',
+      name: 'http',
+      protocol: 'tcp',
+      address: '127.0.0.1',
+      containerPort: 80,
+      hostPort: 3000,
+      range: 'candlefish',
+      lease: {
+        id: 'lse_1',
+        port: 3000,
+        protocol: 'tcp',
+        address: '127.0.0.1',
+        since: '2026-01-01T00:00:00.000Z',
+        reason: 'wanted',
+      },
+      url: 'http://127.0.0.1:3000',
+    },
+  ]);
+  expect(leases.map(({ service, note }) => [service, note])).toEqual([[{ id: 'svc_1', name: 'web' }, null]]);
+  expect(routes).toEqual([{ endpoint_id: 'ept_1', host: 'web.localhost' }]);
+  expect(plan.map(({ detail }) => detail)).toEqual([expect.stringContaining('USING INDEX sqlite_autoindex_leases')]);
+  // What refers to an endpoint still goes with it: foreign keys are on again.
+  expect(left).toEqual({ n: 0 });
+  expect(readdirSync(join(folder, 'backups'))).toEqual(['core-before-2.db']);
+});
