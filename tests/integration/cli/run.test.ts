@@ -202,6 +202,7 @@ describe('clos run', () => {
       `There is no folder ${join(folder, 'nowhere')}.\n`,
     );
     expect((await clos(folder, 'run', '--port', '3000:80', '--', 'x')).code).toBe(2);
-    expect((await clos(folder, 'run', '--name', 'plain', '--', 'another')).code).toBe(4);
+    await clos(folder, 'create', 'owned', '--', 'one');
+    expect((await clos(folder, 'run', '--name', 'owned', '--', 'another')).code).toBe(4);
   });
 });
