@@ -192,15 +192,17 @@ describe('clos run', () => {
 
   it('asks for a command, and refuses what cannot be meant', async () => {
     const folder = makeProject('shop', '');
-    const results = await Promise.all([
-      clos(folder, 'run'),
-      clos(folder, 'run', '--rm', '--detach', '--', 'x'),
-      clos(folder, 'run', '--cwd', 'nowhere', '--', 'x'),
-      clos(folder, 'run', '--port', '3000:80', '--', 'x'),
-      clos(folder, 'run', '--name', 'plain', '--', 'another'),
-    ]);
-    expect(results.map(({ code }) => code)).toEqual([2, 2, 2, 2, 4]);
-    expect(results[0]?.err).toBe('What shall be run?\nWrite it after --: clos run -- npm run dev\n');
-    expect(results[2]?.err).toBe(`There is no folder ${join(folder, 'nowhere')}.\n`);
+    expect(await clos(folder, 'run')).toEqual({
+      code: 2,
+      out: '',
+      err: 'What shall be run?\nWrite it after --: clos run -- npm run dev\n',
+    });
+    expect((await clos(folder, 'run', '--rm', '--detach', '--', 'x')).code).toBe(2);
+    expect((await clos(folder, 'run', '--cwd', 'nowhere', '--', 'x')).err).toBe(
+      `There is no folder ${join(folder, 'nowhere')}.\n`,
+    );
+    expect((await clos(folder, 'run', '--port', '3000:80', '--', 'x')).code).toBe(2);
+    await clos(folder, 'create', 'owned', '--', 'one');
+    expect((await clos(folder, 'run', '--name', 'owned', '--', 'another')).code).toBe(4);
   });
 });
