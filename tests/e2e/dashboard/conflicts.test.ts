@@ -91,7 +91,7 @@ describe('A conflict in the dashboard', () => {
     await card().getByRole('button', { name: 'Do it' }).click();
     await card().getByRole('button', { name: 'Yes, do it' }).click();
     await card().waitFor({ state: 'detached', timeout: 20_000 });
-    await expect.poll(() => statusOf(page, 'web').textContent()).toBe('running');
+    await expect.poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 }).toBe('running');
     expect(await answer()).toBe('web');
 
     await noteOf(page, `web has :${port}`).getByRole('button', { name: 'Undo' }).click();
@@ -110,7 +110,9 @@ describe('A conflict in the dashboard', () => {
     await meetConflict();
     await choose(/Start web when/);
     await card().waitFor({ state: 'detached' });
-    await expect.poll(() => statusOf(page, 'web').textContent()).toBe(`starts by itself when :${port} frees`);
+    await expect
+      .poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 })
+      .toBe(`starts by itself when :${port} frees`);
     await goTo(page, 'Conflicts');
     await page.getByRole('region', { name: 'Waiting' }).getByText(`starts by itself when :${port} frees`).waitFor();
     await goTo(page, 'Overview');
@@ -152,7 +154,7 @@ describe('A conflict in the dashboard', () => {
     await card().waitFor();
     await choose(/Run web on/);
     await card().waitFor({ state: 'detached', timeout: 20_000 });
-    await expect.poll(() => statusOf(page, 'web').textContent()).toBe('running');
+    await expect.poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 }).toBe('running');
     const moved = (await system.client.services.get({ id: 'web' })).endpoints[0]?.lease?.port ?? 0;
     expect(moved).not.toBe(port);
     expect(await answer(moved)).toBe('web');
@@ -199,10 +201,14 @@ describe('A conflict in the dashboard', () => {
       .getByRole('region', { name: 'When a port is taken' })
       .getByText('$ clos settings on-conflict reassign')
       .waitFor();
+    const undo = noteOf(page, 'When a port is taken').getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
     expect((await system.client.settings.conflicts()).onConflict).toBe('reassign');
-    await noteOf(page, 'When a port is taken').getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(async () => (await system.client.settings.conflicts()).onConflict).toBe('ask');
-    await expect.poll(() => page.getByRole('radio', { name: /^ask/ }).isChecked()).toBe(true);
+    await undo.click();
+    await expect
+      .poll(async () => (await system.client.settings.conflicts()).onConflict, { timeout: 10_000 })
+      .toBe('ask');
+    await expect.poll(() => page.getByRole('radio', { name: /^ask/ }).isChecked(), { timeout: 10_000 }).toBe(true);
   });
 
   it('has broken no rule of the page on the way', () => {

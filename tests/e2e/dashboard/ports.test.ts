@@ -84,7 +84,7 @@ describe('The map of the ports', () => {
   it('is searched by port, and by program', async () => {
     await page.keyboard.press('/');
     await page.keyboard.type(`node :${strangersPort}`);
-    await expect.poll(() => page.locator('[data-cell]').count()).toBe(1);
+    await expect.poll(() => page.locator('[data-cell]').count(), { timeout: 10_000 }).toBe(1);
     await search().fill('no such program');
     await page.getByText('No port is like that').waitFor();
     await search().fill(`:${webPort}`);

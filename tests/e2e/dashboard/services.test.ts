@@ -146,8 +146,8 @@ describe('Several services', () => {
     await dialog().getByRole('button', { name: 'Start all' }).click();
     await dialog().waitFor({ state: 'detached', timeout: 20_000 });
     await noteOf(page, '2 services started').waitFor();
-    await expect.poll(() => statusOf(page, 'api').textContent()).toBe('running');
-    await expect.poll(() => statusOf(page, 'docs').textContent()).toBe('running');
+    await expect.poll(() => statusOf(page, 'api').textContent(), { timeout: 10_000 }).toBe('running');
+    await expect.poll(() => statusOf(page, 'docs').textContent(), { timeout: 10_000 }).toBe('running');
     expect(await bar.count()).toBe(0);
   });
 
