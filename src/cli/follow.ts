@@ -1,6 +1,5 @@
 import { createConnection } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { WebSocket } from 'ws';
 import { LiveClient } from '#shared/client/live-client.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { type ClosEvent, topics } from '#shared/contract/events.ts';
@@ -43,11 +42,14 @@ async function* live(
   let isLeft = false;
 
   const client = new LiveClient({
-    connect: async () =>
-      new WebSocket('ws://localhost/ws', [liveSubprotocol], {
+    connect: async () => {
+      // Most commands do without it.
+      const { WebSocket } = await import('ws');
+      return new WebSocket('ws://localhost/ws', [liveSubprotocol], {
         createConnection: () => createConnection(socketPath),
         headers: { authorization: `Bearer ${apiKey}` },
-      }),
+      });
+    },
     topics,
     since: after,
     onEvent: (event) => {

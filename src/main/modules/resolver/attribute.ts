@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Listener } from '#main/host/types.ts';
 import type { ConflictKind, Holder } from '#shared/contract/conflicts.ts';
 import { engineCollides, hostCollision, type PortClaim } from './claims.ts';
@@ -30,6 +31,18 @@ export type Asking = Pick<WantedPort, 'service'>;
 export function claimOf(wanted: WantedPort): PortClaim {
   const { protocol, address, port } = wanted;
   return { protocol, address, port, v6only: wanted.byEngine === true };
+}
+
+/** An engine binds `::` for IPv6 alone: known of a socket whose container publishes nothing in IPv4 at the same port. */
+export function withEngineFamily(listener: Listener, world: World): Listener {
+  const { address, v6only, owner } = listener;
+  if (address !== '::' || v6only !== null || (owner !== null && !owner.forwarder)) return listener;
+  const container = containerBehind(listener, world);
+  const published = container?.ports.filter(
+    ({ protocol, port }) => protocol === listener.protocol && port === listener.port,
+  );
+  const isSixOnly = published !== undefined && published.length > 0 && published.every((one) => isIPv6(one.address));
+  return isSixOnly ? { ...listener, v6only: true } : listener;
 }
 
 /** True when a container publishes (or, stopped, would publish) something that the wanted port cannot live beside. */
