@@ -1,9 +1,17 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, holdPort } from '#tests/support/ports.ts';
+import { freePort } from '#tests/support/ports.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Dashboard, goTo, launchBrowser, noteOf, openDashboard, picture, rowOf } from './dashboard.ts';
-import { answeringService, listenerOf, newFolder, removeFolder, removeServices } from './programs.ts';
+import {
+  answeringService,
+  listenerOf,
+  newFolder,
+  removeFolder,
+  removeServices,
+  type Stranger,
+  startStranger,
+} from './programs.ts';
 
 let system: TestSystem;
 let browser: Browser;
@@ -12,7 +20,7 @@ let page: Page;
 let folder: string;
 let strangersPort: number;
 let webPort: number;
-let stranger: Awaited<ReturnType<typeof holdPort>>;
+let stranger: Stranger;
 
 beforeAll(async () => {
   folder = newFolder('shop');
@@ -25,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await stranger?.release();
+  await stranger?.leave();
   if (system !== undefined) await removeServices(system);
   await system?.stop();
   removeFolder(folder);
@@ -46,7 +54,7 @@ describe('The map of the ports', () => {
   it('shows a stranger as soon as it listens', async () => {
     await goTo(page, 'Ports');
     await page.getByRole('region', { name: 'Range apis' }).waitFor();
-    stranger = await holdPort(strangersPort);
+    stranger = await startStranger(strangersPort);
     await chip(strangersPort, 'in use, nobody leased it').waitFor();
   });
 
@@ -56,7 +64,9 @@ describe('The map of the ports', () => {
     await page.keyboard.press('ArrowLeft');
     const bubble = page.getByRole('tooltip');
     await bubble.getByText(`pid ${stranger.pid}`).waitFor();
-    expect(await bubble.textContent()).toMatch(/tcp 127\.0\.0\.1 · pid \d+ · .* · since \d\d:\d\d/);
+    expect(await bubble.textContent()).toMatch(
+      /tcp 127\.0\.0\.1 · pid \d+ · .* · since \d\d:\d\d · blog {2}\/.*\/blog \(main\)/,
+    );
     await page.keyboard.press('Escape');
     await bubble.waitFor({ state: 'detached' });
   });
@@ -83,8 +93,8 @@ describe('The map of the ports', () => {
 
   it('is searched by port, and by program', async () => {
     await page.keyboard.press('/');
-    await page.keyboard.type(`node :${strangersPort}`);
-    await expect.poll(() => page.locator('[data-cell]').count()).toBe(1);
+    await page.keyboard.type(`blog :${strangersPort}`);
+    await expect.poll(() => page.locator('[data-cell]').count(), { timeout: 10_000 }).toBe(1);
     await search().fill('no such program');
     await page.getByText('No port is like that').waitFor();
     await search().fill(`:${webPort}`);
