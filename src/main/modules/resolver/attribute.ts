@@ -64,8 +64,24 @@ function serviceOfContainer(container: ContainerFact, world: World): Holder['ser
   return { id, name: named ?? container.name };
 }
 
+/**
+ * The service that CLOS only watches and that has the lease of one of these ports: whoever is there is what it watches. Not for the
+ * service itself, which asks who that is.
+ */
+function watchedService(places: readonly PortClaim[], asking: Asking, world: World): Holder['service'] {
+  const watched = new Set(world.services?.filter(({ runtime }) => runtime === 'external').map(({ id }) => id));
+  const lease = world.leases.find(
+    ({ service, ...claim }) =>
+      service !== null &&
+      watched.has(service.id) &&
+      service.id !== asking.service?.id &&
+      places.some((place) => hostCollision(place, claim) !== 'no'),
+  );
+  return lease?.service == null ? null : { id: lease.service.id, name: lease.service.name };
+}
+
 export function attributeContainer(container: ContainerFact, asking: Asking, world: World): Attribution {
-  const service = serviceOfContainer(container, world);
+  const service = serviceOfContainer(container, world) ?? watchedService(container.ports, asking, world);
   return {
     key: service === null ? `container:${container.id}` : `service:${service.id}`,
     kind: container.running ? 'container' : 'stopped-container',
@@ -77,7 +93,7 @@ export function attributeContainer(container: ContainerFact, asking: Asking, wor
 
 /**
  * Who stands behind a listener: the container that its process runs in, the container that a forwarder stands for (found in the
- * engine's port map, also when the forwarder is hidden from us), a process that CLOS manages, CLOS itself, else the process.
+ * engine's port map, also when the forwarder is hidden from us), a process that CLOS manages or watches, CLOS itself, else the process.
  */
 export function attributeListener(listener: Listener, asking: Asking, world: World): Attribution {
   const container = containerBehind(listener, world);
@@ -95,6 +111,12 @@ export function attributeListener(listener: Listener, asking: Asking, world: Wor
       container: null,
       own: service.id === asking.service?.id,
     };
+  }
+
+  const watched = watchedService([listener], asking, world);
+  if (watched !== null) {
+    const holder = withProcess(serviceHolder(watched, owner?.startedAt ?? null), owner);
+    return { key: `service:${watched.id}`, kind: 'process', holder, container: null, own: false };
   }
 
   const clos = listener.protocol === 'tcp' ? world.ownPorts.find(({ port }) => port === listener.port) : undefined;

@@ -97,7 +97,7 @@ export function boxed(name: string, endpoint: object, more: Partial<ServiceSpecI
   return {
     name,
     runtime: { type: 'container', image: webImage },
-    endpoints: [{ containerPort: 80, ...endpoint }],
+    endpoints: [{ containerPort: 80, range: 'matrix', ...endpoint }],
     ...more,
   };
 }
@@ -110,7 +110,7 @@ export function served(
 ): ServiceSpecInput {
   const { protocol = 'tcp', address = '127.0.0.1' } = endpoint;
   const command = ['node', answering, protocol, address, `\${endpoints.http.port}`];
-  return { name, runtime: { type: 'process', command, cwd: folder }, endpoints: [endpoint] };
+  return { name, runtime: { type: 'process', command, cwd: folder }, endpoints: [{ range: 'matrix', ...endpoint }] };
 }
 
 /** The refusal of a start: its status, and the conflicts in it, which the contract parses. */

@@ -101,7 +101,7 @@ export async function startProgram(
   const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -124,10 +124,22 @@ export async function startProgram(
   };
 }
 
-/** A folder with a `package.json`, in which `npm run dev` holds a place. Remove it with `removeProject`. */
-export function makeProject(name: string, scripts: Record<string, string> = {}): string {
+/** Ends whoever answers at a place, also when somebody else has started it, and waits until nobody does. */
+export async function endWhoAnswers(place: Place): Promise<void> {
+  const ask = place.protocol === 'tcp' ? askTcp : askUdp;
+  for (let text = await ask(place); text !== null; text = await ask(place)) {
+    process.kill(identitySchema.parse(JSON.parse(text)).pid, 'SIGTERM');
+    await delay(20);
+  }
+}
+
+/** A folder of a project with two scripts: `npm run tcp` and `npm run udp` hold the port in `PORT`, at 127.0.0.1. */
+export function makeProject(name: string): string {
   const folder = join(realpathSync(mkdtempSync(join(tmpdir(), 'clos-matrix-'))), name);
   mkdirSync(folder);
+  const scripts = Object.fromEntries(
+    ['tcp', 'udp'].map((protocol) => [protocol, `node ${answering} ${protocol} 127.0.0.1 $PORT`]),
+  );
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, private: true, scripts }));
   return folder;
 }
