@@ -1,12 +1,9 @@
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { Conflict, Evidence, Holder } from '#shared/contract/conflicts.ts';
 import { engineCall } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
-import { closeServer } from '#tests/support/ports.ts';
 import { webImage } from '#tests/support/web-image.ts';
 import {
   boxed,
@@ -323,21 +320,3 @@ export const holders = {
     };
   },
 } satisfies Record<string, (matrix: Matrix, place: Place) => Promise<Held>>;
-
-/** The live local end of an outgoing connection, at a port that the system chose: no listener shows it, and a bind meets it. */
-export async function outgoingConnection(): Promise<{ port: number; close(): Promise<void> }> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port');
-  const client = connect(address.port, '127.0.0.1');
-  await once(client, 'connect');
-  return {
-    port: client.localPort ?? 0,
-    async close() {
-      // Reset, so that nothing of it lingers.
-      client.resetAndDestroy();
-      await closeServer(server);
-    },
-  };
-}

@@ -2,7 +2,6 @@ import { createServer } from 'node:net';
 import { inject } from 'vitest';
 import { z } from 'zod';
 import type { Client } from '#shared/client/client.ts';
-import { isClosError } from '#shared/contract/clos-error.ts';
 import { type Conflict, conflictSchema } from '#shared/contract/conflicts.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
@@ -124,17 +123,6 @@ export async function refusedStart({ system }: Matrix, name: string): Promise<Co
     throw new Error(`The start of ${name} answered ${response.status}: ${JSON.stringify(body)}`);
   const problem = z.object({ code: z.literal('PORT_CONFLICT'), conflicts: z.array(conflictSchema) }).parse(body);
   return problem.conflicts;
-}
-
-/** Rejects with the code of the failure, where a plain rejection would hide which it was. */
-export async function codeOf(failing: Promise<unknown>): Promise<string> {
-  try {
-    await failing;
-    return 'no failure';
-  } catch (error) {
-    if (isClosError(error)) return error.code;
-    throw error;
-  }
 }
 
 /** The option that a person is advised to take. */

@@ -31,11 +31,6 @@ const identitySchema = z.object({
 /** Who answers at a port: the process, and all that it was started with. */
 export type Identity = z.output<typeof identitySchema>;
 
-/** Without its number: what stays the same when it was ended and started again. */
-export function asStarted({ argv, cwd, env }: Identity): Omit<Identity, 'pid'> {
-  return { argv, cwd, env };
-}
-
 /** The address under which a client of this machine reaches what is bound to this one. */
 function reachable(address: string): string {
   return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findConflict } from '#main/database/conflicts.ts';
-import { findOperation } from '#main/database/operations.ts';
-import { resolveConflict } from '#main/modules/api/resolve-conflict.ts';
-import { isUp } from '#main/modules/api/service-view.ts';
-import { planStartMany, startMany } from '#main/modules/api/start-many.ts';
-import { startService } from '#main/modules/api/start-service.ts';
-import { undoOperation } from '#main/modules/api/undo.ts';
-import type { ClosError } from '#shared/contract/clos-error.ts';
-import type { Conflict } from '#shared/contract/conflicts.ts';
 import { createWorldPlan } from '#tests/support/random-world.ts';
-import { conflictsOf, isUntouched, outlineOf } from './model/oracle.ts';
-import { attempt, buildWorld, caller, claimsOf, type ModelWorld, picture } from './model/world.ts';
+import { conflictsOf, outlineOf } from './model/oracle.ts';
+import { buildWorld, claimsOf, type ModelWorld } from './model/world.ts';
 
 const worlds = 500;
 const perTest = 50;
@@ -31,18 +22,21 @@ async function inEachWorld(seeds: readonly number[], look: (world: ModelWorld, s
   }
 }
 
-describe.each(Array.from({ length: worlds / perTest }, (_value, block) => [block]))('random worlds, block %i', (block) => {
-  it('every conflict is found and none is invented', { timeout: 120_000 }, async () => {
-    await inEachWorld(seedsOf(block), async (world, seed) => {
-      for (const service of world.services()) {
-        const claims = claimsOf(service);
-        const found = await world.system.check(claims);
-        expect({ seed, service: service.name, found: found.map(outlineOf).sort() }).toEqual({
-          seed,
-          service: service.name,
-          found: conflictsOf(world, service, claims).sort(),
-        });
-      }
+describe.each(Array.from({ length: worlds / perTest }, (_value, block) => [block]))(
+  'random worlds, block %i',
+  (block) => {
+    it('every conflict is found and none is invented', { timeout: 120_000 }, async () => {
+      await inEachWorld(seedsOf(block), async (world, seed) => {
+        for (const service of world.services()) {
+          const claims = claimsOf(service);
+          const found = await world.system.check(claims);
+          expect({ seed, service: service.name, found: found.map(outlineOf).sort() }).toEqual({
+            seed,
+            service: service.name,
+            found: conflictsOf(world, service, claims).sort(),
+          });
+        }
+      });
     });
-  });
-});
+  },
+);

@@ -71,7 +71,13 @@ export function createMachine(): Machine {
 
   function infoOf(pid: number): ProcessInfo {
     const forwards = sockets.some((socket) => socket.pid === pid && socket.container !== null);
-    const { project: _project, checkout: _checkout, protectedReason: _reason, forwarder: _forwarder, ...info } = ownerOf();
+    const {
+      project: _project,
+      checkout: _checkout,
+      protectedReason: _reason,
+      forwarder: _forwarder,
+      ...info
+    } = ownerOf();
     return { ...info, pid, ppid: 1, ancestors: [1], cwd: '/', ...(forwards ? forwarderFacts : {}) };
   }
 

@@ -91,17 +91,3 @@ function neighboursOf({ system, ownPorts, services }: ModelWorld, service: Store
   }
   return { blocking, shadowing, claiming };
 }
-
-/** True when nobody has anything to do with the port on any address: then anybody can have it. */
-export function isUntouched(
-  { system, ownPorts }: ModelWorld,
-  { protocol, port }: Pick<ModelPlace, 'protocol' | 'port'>,
-): boolean {
-  const { machine, api } = system;
-  return (
-    !(protocol === 'tcp' && ownPorts.some((own) => own.port === port)) &&
-    !listLeases(api.db.read).some((lease) => lease.protocol === protocol && lease.port === port) &&
-    !machine.sockets().some((socket) => socket.protocol === protocol && socket.port === port) &&
-    !machine.containers().some(({ claims }) => claims.some((one) => one.protocol === protocol && one.port === port))
-  );
-}

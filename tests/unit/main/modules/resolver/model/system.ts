@@ -1,18 +1,18 @@
-import type { ApiContext } from '#main/modules/api/api-context.ts';
-import { createAllocation } from '#main/modules/api/allocation.ts';
-import type { EngineSeat } from '#main/modules/api/container-seat.ts';
-import { createCommands } from '#main/modules/api/commands.ts';
-import { createObserver } from '#main/modules/api/observer.ts';
-import type { ProcessSeat } from '#main/modules/api/process-seat.ts';
-import { createChecker } from '#main/modules/resolver/check.ts';
-import { findConflicts, findRange } from '#main/modules/resolver/propose.ts';
-import { createWorldReader, type WorldReader } from '#main/modules/resolver/world-reader.ts';
-import type { OwnPort } from '#main/modules/resolver/world.ts';
 import { type CoreDb, openCoreDb } from '#main/database/core-db.ts';
 import { ensureMainInstance } from '#main/database/instances.ts';
 import { replaceRanges } from '#main/database/leases.ts';
 import { putObservedProcess } from '#main/database/observed-processes.ts';
 import { findService, insertService } from '#main/database/services.ts';
+import { createAllocation } from '#main/modules/api/allocation.ts';
+import type { ApiContext } from '#main/modules/api/api-context.ts';
+import { createCommands } from '#main/modules/api/commands.ts';
+import type { EngineSeat } from '#main/modules/api/container-seat.ts';
+import { createObserver } from '#main/modules/api/observer.ts';
+import type { ProcessSeat } from '#main/modules/api/process-seat.ts';
+import { createChecker } from '#main/modules/resolver/check.ts';
+import { findConflicts, findRange } from '#main/modules/resolver/propose.ts';
+import type { OwnPort } from '#main/modules/resolver/world.ts';
+import { createWorldReader, type WorldReader } from '#main/modules/resolver/world-reader.ts';
 import type { ObservedProcess, ProcessRuntime } from '#main/runtimes/process/types.ts';
 import { newId } from '#shared/base/ids.ts';
 import type { Client } from '#shared/client/client.ts';
@@ -71,7 +71,10 @@ export async function openModelSystem(options: { range: Range; ownPorts: readonl
     commands,
     allocation: createAllocation(),
     // The engine's news takes no time, so there is nothing to look at again.
-    seat: { engine: machine.engine, refresh: async () => undefined } satisfies Partial<EngineSeat> as unknown as EngineSeat,
+    seat: {
+      engine: machine.engine,
+      refresh: async () => undefined,
+    } satisfies Partial<EngineSeat> as unknown as EngineSeat,
     engine: machine.engine,
     processes: createModelSeat(db, machine),
     waiting: { clear: () => undefined },

@@ -1,8 +1,6 @@
-import { listLeases } from '#main/database/leases.ts';
 import { findService, listServices, type StoredService } from '#main/database/services.ts';
 import { startMany } from '#main/modules/api/start-many.ts';
 import { stopService } from '#main/modules/api/stop-service.ts';
-import { isUp } from '#main/modules/api/service-view.ts';
 import type { OwnPort } from '#main/modules/resolver/world.ts';
 import { isClosError } from '#shared/contract/clos-error.ts';
 import type { WantedClaim } from '#shared/contract/internal.ts';
@@ -107,31 +105,4 @@ export function claimsOf({ id, name, endpoints }: StoredService): WantedClaim[] 
     const port = lease?.port ?? hostPort;
     return port === 'auto' ? [] : [{ service: { id, name }, endpoint, protocol, address, port, range }];
   });
-}
-
-/** All that an undo has to put back, and all that must not change. */
-export function picture({ system, services }: ModelWorld) {
-  const { machine, api } = system;
-  const managed = new Set(api.db.read.all<{ id: string }>('SELECT id FROM services').map(({ id }) => id));
-  const isStrange = ({ labels }: { labels: Record<string, string> }) =>
-    !managed.has(labels['dev.candlefish.clos.service'] ?? '');
-  const strangers = machine.containers().filter(isStrange);
-  const strangeIds = new Set(strangers.map(({ id }) => id));
-  const own = new Set(services().flatMap(({ runtime }) => (runtime.type === 'process' ? (runtime.observed?.pid ?? []) : [])));
-  return {
-    services: services().map((service) => ({
-      name: service.name,
-      up: isUp(service),
-      waits: service.waits,
-      endpoints: service.endpoints.map(({ name, address, lease }) => [name, address, lease?.port ?? null, lease?.reason]),
-    })),
-    strangers: {
-      containers: strangers.map(({ id, name, state }) => [id, name, state]),
-      sockets: machine
-        .sockets()
-        .filter(({ pid, container }) => (container === null ? !own.has(pid) : strangeIds.has(container)))
-        .map(({ inode: _inode, ...socket }) => ({ ...socket, pid: socket.container === null ? socket.pid : null })),
-    },
-    reservations: listLeases(api.db.read).filter(({ service }) => service === null),
-  };
 }
