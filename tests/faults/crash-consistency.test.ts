@@ -6,6 +6,7 @@ import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { engineCall } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
+import { createRandom } from '#tests/support/random.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 
 const kills = process.env.CLOS_LONG === '1' ? 200 : 8;
@@ -25,17 +26,6 @@ afterAll(async () => {
   await system.stop();
   removeHome(home);
 });
-
-/** Numbers in [0, 1) that are the same in every run: mulberry32 by Tommy Ettinger (public domain). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const random = createRandom(20_261_123);
 /** What was acknowledged: the key of each create, and the id that it got. */

@@ -9,15 +9,28 @@ let next = 4100 + (process.pid % 40) * 20;
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = next++;
-    const server = createServer();
-    const bound = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen({ port, host: '::', exclusive: true }, () => resolve(true));
-    });
-    if (!bound) continue;
-    await closeServer(server);
-    return port;
+    if (await isFree(port)) return port;
   }
+}
+
+/** The first of so many ports in a row that nobody holds now, below the ephemeral ones and apart from those of `freePort`. */
+export async function freeBlock(size: number): Promise<number> {
+  for (;;) {
+    const first = 10_000 + Math.floor(Math.random() * 3000);
+    let free = 0;
+    while (free < size && (await isFree(first + free))) free += 1;
+    if (free === size) return first;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const bound = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '::', exclusive: true }, () => resolve(true));
+  });
+  if (bound) await closeServer(server);
+  return bound;
 }
 
 export async function closeServer(server: Server): Promise<void> {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Client } from '#shared/client/client.ts';
 import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { Service } from '#shared/contract/services.ts';
@@ -14,6 +15,7 @@ import { followOutput, type OutputFollower } from './output-follower.ts';
 /** How often a start is looked at until there is something to show. */
 const pollMs = 50;
 const mostLooks = 40;
+const busyPollMs = 200;
 /** What a shell says of a program that was ended by Ctrl-C. */
 const interruptedCode = 128 + constants.signals.SIGINT;
 
@@ -65,7 +67,7 @@ async function stay(
   const output = new Output(context, connection, { begun, signal });
   const silent = { ...context, quiet: true };
   const outcome = failureOf(settle(silent, client, begun));
-  const stop = async () => settle(silent, client, await client.services.stop({ id }, commandOptions()));
+  const stop = () => stopWhenFree(silent, client, { id, signal });
 
   let isInterrupted = false;
   const stopped = interrupted.then(async () => {
@@ -86,6 +88,23 @@ async function stay(
   await output.finish();
   if (end.waits) await stop();
   return { type: 'ended', code: await exitCodeOf(context, end, { isInterrupted, hasRun: output.isShown }) };
+}
+
+/** Stops a service; another command that has it, such as a start by a policy, comes to its end first. */
+async function stopWhenFree(
+  context: CliContext,
+  client: Client,
+  { id, signal }: { id: string; signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    try {
+      await settle(context, client, await client.services.stop({ id }, commandOptions()));
+      return;
+    } catch (error) {
+      if (!isClosError(error, 'SERVICE_BUSY')) throw error;
+      await wait(busyPollMs, undefined, { signal });
+    }
+  }
 }
 
 /** The failure of an operation as a value: null when it succeeded. */

@@ -1,10 +1,18 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '#tests/support/eventually.ts';
-import { freePort, holdPort } from '#tests/support/ports.ts';
+import { freePort } from '#tests/support/ports.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Dashboard, goTo, launchBrowser, noteOf, openDashboard, picture, rowOf, statusOf } from './dashboard.ts';
-import { answeringService, listenerOf, newFolder, removeFolder, removeServices } from './programs.ts';
+import {
+  answeringService,
+  listenerOf,
+  newFolder,
+  removeFolder,
+  removeServices,
+  type Stranger,
+  startStranger,
+} from './programs.ts';
 
 let system: TestSystem;
 let browser: Browser;
@@ -12,7 +20,7 @@ let dashboard: Dashboard;
 let page: Page;
 let port: number;
 let folder: string;
-let stranger: Awaited<ReturnType<typeof holdPort>> | null = null;
+let stranger: Stranger | null = null;
 
 beforeAll(async () => {
   folder = newFolder('shop');
@@ -20,7 +28,7 @@ beforeAll(async () => {
   await system.client.services.create(answeringService('web', folder, port));
   dashboard = await openDashboard(browser, system);
   page = dashboard.page;
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -35,14 +43,14 @@ const card = () => page.getByRole('dialog').getByRole('article', { name: `web wa
 const answer = async (at = port) => (await fetch(`http://127.0.0.1:${at}/`)).text();
 
 async function strangerLeaves(): Promise<void> {
-  const { release } = stranger ?? {};
+  const leaving = stranger;
   stranger = null;
-  await release?.();
+  await leaving?.leave();
 }
 
 /** Starts web while a stranger has its port, and waits for the card. */
 async function meetConflict(): Promise<void> {
-  stranger = await holdPort(port);
+  stranger = await startStranger(port);
   await page.goto(new URL('/services/web', system.discovery.dashboard.url).href);
   await page.getByRole('complementary').getByRole('button', { name: 'Start', exact: true }).click();
   await card().waitFor();
@@ -56,15 +64,17 @@ async function choose(title: RegExp): Promise<void> {
 describe('A conflict in the dashboard', () => {
   it('says who holds the port, and offers the ways out, the recommended one first', async () => {
     await meetConflict();
-    const held = card().getByText('held by').locator('..');
-    expect(await held.textContent()).toContain(`pid ${stranger?.pid}`);
+    const held = await card().getByText('held by').locator('..').textContent();
+    expect(held).toMatch(/^held bynodenode server\.js \d+pid \d+ · .* · since \d\d:\d\d, just now/);
+    expect(held).toContain(`pid ${stranger?.pid} `);
+    expect(held).toMatch(/blog\/.*\/blogmain$/);
     const titles = await card()
       .getByRole('radio')
       .evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).labels?.[0]?.textContent ?? ''));
     expect(titles.map((title) => title.split(/ |recommended/)[0])).toEqual(['Run', 'Start', 'Make', 'End']);
     expect(titles[0]).toContain('recommended');
     expect(titles[3]).toContain('high risk · can be undone');
-    await picture(page, 'conflict-card');
+    await picture(page, 'conflict');
   });
 
   it('shows as a preview what would be done, and does nothing', async () => {
@@ -91,7 +101,7 @@ describe('A conflict in the dashboard', () => {
     await card().getByRole('button', { name: 'Do it' }).click();
     await card().getByRole('button', { name: 'Yes, do it' }).click();
     await card().waitFor({ state: 'detached', timeout: 20_000 });
-    await expect.poll(() => statusOf(page, 'web').textContent()).toBe('running');
+    await expect.poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 }).toBe('running');
     expect(await answer()).toBe('web');
 
     await noteOf(page, `web has :${port}`).getByRole('button', { name: 'Undo' }).click();
@@ -103,14 +113,16 @@ describe('A conflict in the dashboard', () => {
     expect(again).not.toBe(stranger?.pid);
     expect((await system.client.services.get({ id: 'web' })).status).not.toBe('running');
     if (again !== null) process.kill(again, 'SIGKILL');
-    stranger = null;
+    await strangerLeaves();
   });
 
   it('lets the service wait, says so, and starts it when the port frees', async () => {
     await meetConflict();
     await choose(/Start web when/);
     await card().waitFor({ state: 'detached' });
-    await expect.poll(() => statusOf(page, 'web').textContent()).toBe(`starts by itself when :${port} frees`);
+    await expect
+      .poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 })
+      .toBe(`starts by itself when :${port} frees`);
     await goTo(page, 'Conflicts');
     await page.getByRole('region', { name: 'Waiting' }).getByText(`starts by itself when :${port} frees`).waitFor();
     await goTo(page, 'Overview');
@@ -152,7 +164,7 @@ describe('A conflict in the dashboard', () => {
     await card().waitFor();
     await choose(/Run web on/);
     await card().waitFor({ state: 'detached', timeout: 20_000 });
-    await expect.poll(() => statusOf(page, 'web').textContent()).toBe('running');
+    await expect.poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 }).toBe('running');
     const moved = (await system.client.services.get({ id: 'web' })).endpoints[0]?.lease?.port ?? 0;
     expect(moved).not.toBe(port);
     expect(await answer(moved)).toBe('web');
@@ -179,7 +191,7 @@ describe('A conflict in the dashboard', () => {
 
     const other = await freePort();
     await system.client.services.create(answeringService('docs', folder, other));
-    const held = await holdPort(other);
+    const held = await startStranger(other);
     try {
       await page.goto(new URL('/services/docs', system.discovery.dashboard.url).href);
       await page.getByRole('complementary').getByRole('button', { name: 'Start', exact: true }).click();
@@ -187,7 +199,7 @@ describe('A conflict in the dashboard', () => {
       await docs.getByText('protected', { exact: true }).waitFor();
       expect(await docs.getByRole('radio', { name: /End/ }).count()).toBe(0);
     } finally {
-      await held.release();
+      await held.leave();
     }
   });
 
@@ -199,10 +211,14 @@ describe('A conflict in the dashboard', () => {
       .getByRole('region', { name: 'When a port is taken' })
       .getByText('$ clos settings on-conflict reassign')
       .waitFor();
+    const undo = noteOf(page, 'When a port is taken').getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
     expect((await system.client.settings.conflicts()).onConflict).toBe('reassign');
-    await noteOf(page, 'When a port is taken').getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(async () => (await system.client.settings.conflicts()).onConflict).toBe('ask');
-    await expect.poll(() => page.getByRole('radio', { name: /^ask/ }).isChecked()).toBe(true);
+    await undo.click();
+    await expect
+      .poll(async () => (await system.client.settings.conflicts()).onConflict, { timeout: 10_000 })
+      .toBe('ask');
+    await expect.poll(() => page.getByRole('radio', { name: /^ask/ }).isChecked(), { timeout: 10_000 }).toBe(true);
   });
 
   it('has broken no rule of the page on the way', () => {

@@ -1,9 +1,17 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, holdPort } from '#tests/support/ports.ts';
+import { freePort } from '#tests/support/ports.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Dashboard, goTo, launchBrowser, noteOf, openDashboard, picture, rowOf } from './dashboard.ts';
-import { answeringService, listenerOf, newFolder, removeFolder, removeServices } from './programs.ts';
+import {
+  answeringService,
+  listenerOf,
+  newFolder,
+  removeFolder,
+  removeServices,
+  type Stranger,
+  startStranger,
+} from './programs.ts';
 
 let system: TestSystem;
 let browser: Browser;
@@ -12,7 +20,7 @@ let page: Page;
 let folder: string;
 let strangersPort: number;
 let webPort: number;
-let stranger: Awaited<ReturnType<typeof holdPort>>;
+let stranger: Stranger;
 
 beforeAll(async () => {
   folder = newFolder('shop');
@@ -21,11 +29,11 @@ beforeAll(async () => {
   webPort = await freePort();
   dashboard = await openDashboard(browser, system);
   page = dashboard.page;
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await stranger?.release();
+  await stranger?.leave();
   if (system !== undefined) await removeServices(system);
   await system?.stop();
   removeFolder(folder);
@@ -46,8 +54,8 @@ describe('The map of the ports', () => {
   it('shows a stranger as soon as it listens', async () => {
     await goTo(page, 'Ports');
     await page.getByRole('region', { name: 'Range apis' }).waitFor();
-    stranger = await holdPort(strangersPort);
-    await chip(strangersPort, 'in use, nobody leased it').waitFor({ timeout: 5000 });
+    stranger = await startStranger(strangersPort);
+    await chip(strangersPort, 'in use, nobody leased it').waitFor();
   });
 
   it('says on focus who that is, since when and from where', async () => {
@@ -56,7 +64,9 @@ describe('The map of the ports', () => {
     await page.keyboard.press('ArrowLeft');
     const bubble = page.getByRole('tooltip');
     await bubble.getByText(`pid ${stranger.pid}`).waitFor();
-    expect(await bubble.textContent()).toMatch(/tcp 127\.0\.0\.1 · pid \d+ · .* · since \d\d:\d\d/);
+    expect(await bubble.textContent()).toMatch(
+      /tcp 127\.0\.0\.1 · pid \d+ · .* · since \d\d:\d\d · blog {2}\/.*\/blog \(main\)/,
+    );
     await page.keyboard.press('Escape');
     await bubble.waitFor({ state: 'detached' });
   });
@@ -83,11 +93,11 @@ describe('The map of the ports', () => {
 
   it('is searched by port, and by program', async () => {
     await page.keyboard.press('/');
-    await page.keyboard.type(`node ${strangersPort}`);
-    await expect.poll(() => page.locator('[data-cell]').count()).toBe(1);
+    await page.keyboard.type(`blog :${strangersPort}`);
+    await expect.poll(() => page.locator('[data-cell]').count(), { timeout: 10_000 }).toBe(1);
     await search().fill('no such program');
     await page.getByText('No port is like that').waitFor();
-    await search().fill(String(webPort));
+    await search().fill(`:${webPort}`);
     await page.getByText(`Nobody has anything to do with :${webPort}`).waitFor();
     await page.keyboard.press('Enter');
     await inspector(webPort).getByText('Nobody listens on it, leases it or claims it.').waitFor();
@@ -109,14 +119,14 @@ describe('A port in the inspector', () => {
     await show(webPort);
     await inspector(webPort).getByLabel('What it is for').fill('the demo');
     await inspector(webPort).getByText(`$ clos ports reserve ${webPort} --note 'the demo'`).waitFor();
-    await inspector(webPort).getByRole('button', { name: 'Reserve' }).click();
+    await inspector(webPort).getByRole('button', { name: 'Reserve', exact: true }).click();
     await chip(webPort, 'reserved, the demo').waitFor();
-    await inspector(webPort).getByRole('button', { name: 'Release' }).click();
+    await inspector(webPort).getByRole('button', { name: 'Release', exact: true }).click();
     await noteOf(page, 'no longer reserved').getByRole('button', { name: 'Undo' }).click();
     await inspector(webPort).getByText('· the demo').waitFor();
     const { leases } = await system.client.ports.who({ port: webPort });
     expect(leases.map(({ note, service }) => ({ note, service }))).toEqual([{ note: 'the demo', service: null }]);
-    await inspector(webPort).getByRole('button', { name: 'Release' }).click();
+    await inspector(webPort).getByRole('button', { name: 'Release', exact: true }).click();
     await inspector(webPort).getByText('Nobody listens on it').waitFor();
   });
 
@@ -128,13 +138,15 @@ describe('A port in the inspector', () => {
     const other = await freePort();
     await inspector(webPort).getByRole('button', { name: 'Move', exact: true }).click();
     const form = page.getByRole('form', { name: 'Move web/http' });
-    await form.getByLabel('To').fill(String(other));
+    await form.getByLabel('To', { exact: true }).fill(String(other));
     await form.getByText(`$ clos ports move web/http ${other}`).waitFor();
-    await form.getByRole('button', { name: 'Move' }).click();
+    await form.getByRole('button', { name: 'Move', exact: true }).click();
     await inspector(other).getByRole('link', { name: 'web/http' }).waitFor();
     await noteOf(page, `web/http has :${other} now`).getByRole('button', { name: 'Undo' }).click();
     await expect
-      .poll(async () => (await system.client.services.get({ id: 'web' })).endpoints[0]?.lease?.port)
+      .poll(async () => (await system.client.services.get({ id: 'web' })).endpoints[0]?.lease?.port, {
+        timeout: 10_000,
+      })
       .toBe(webPort);
     await chip(webPort, 'leased, in use').waitFor();
   });

@@ -1,10 +1,18 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { joinWords } from '#renderer/lib/words.ts';
-import { freePort, holdPort } from '#tests/support/ports.ts';
+import { freePort } from '#tests/support/ports.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Dashboard, goTo, launchBrowser, noteOf, openDashboard, picture, rowOf, statusOf } from './dashboard.ts';
-import { answering, answeringService, newFolder, removeFolder, removeServices } from './programs.ts';
+import {
+  answering,
+  answeringService,
+  newFolder,
+  removeFolder,
+  removeServices,
+  type Stranger,
+  startStranger,
+} from './programs.ts';
 
 let system: TestSystem;
 let browser: Browser;
@@ -13,22 +21,22 @@ let page: Page;
 let folder: string;
 let webPort: number;
 let strangersPort: number;
-let stranger: Awaited<ReturnType<typeof holdPort>>;
+let stranger: Stranger;
 
 beforeAll(async () => {
   folder = newFolder('shop');
   [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
   webPort = await freePort();
   strangersPort = await freePort();
-  stranger = await holdPort(strangersPort);
+  stranger = await startStranger(strangersPort);
   dashboard = await openDashboard(browser, system);
   page = dashboard.page;
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await browser?.close();
   if (system !== undefined) await removeServices(system);
-  await stranger?.release();
+  await stranger?.leave();
   await system?.stop();
   removeFolder(folder);
   if (system !== undefined) removeHome(system.home);
@@ -47,7 +55,7 @@ describe('The first page of a new home', () => {
       .filter({ has: page.getByRole('button', { name: `Port ${strangersPort}, in use` }) });
     await picture(page, 'overview-new');
     await row.getByRole('button', { name: 'Adopt' }).click();
-    await noteOf(page, 'is a service now').waitFor();
+    await noteOf(page, 'blog is a service now').waitFor();
     await page.getByText('1 service', { exact: true }).waitFor();
     const [adopted] = (await system.client.services.list()).items;
     expect(adopted?.runtime).toMatchObject({ type: 'process', observed: { pid: stranger.pid, adopted: true } });
@@ -72,7 +80,7 @@ describe('A process as a service', () => {
     await field('Folder').fill(folder);
     await field('Environment').fill(`PORT=$` + '{endpoints.http.port}\nSAYS=web');
     await dialog()
-      .getByRole('button', { name: `$` + '{endpoints.http.port}' })
+      .getByTitle(`Copy $` + '{endpoints.http.port}', { exact: true })
       .waitFor();
     await dialog()
       .getByText(new RegExp(`^\\$ clos create web --port ${webPort} --cwd ${folder} -e `))
@@ -107,8 +115,8 @@ describe('A process as a service', () => {
     const pid = runtime.type === 'process' ? runtime.observed?.pid : undefined;
     process.kill(pid ?? 0, 'SIGKILL');
     await inspector('web').getByRole('link', { name: 'Details' }).click();
-    await inspector('web').getByText('ended by SIGKILL').waitFor({ timeout: 20_000 });
-    expect(await statusOf(page, 'web').textContent()).toMatch(/^failed just now/);
+    await inspector('web').getByText('ended by SIGKILL').first().waitFor({ timeout: 20_000 });
+    await expect.poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 }).toMatch(/^failed just now/);
   });
 });
 
@@ -146,8 +154,8 @@ describe('Several services', () => {
     await dialog().getByRole('button', { name: 'Start all' }).click();
     await dialog().waitFor({ state: 'detached', timeout: 20_000 });
     await noteOf(page, '2 services started').waitFor();
-    await expect.poll(() => statusOf(page, 'api').textContent()).toBe('running');
-    await expect.poll(() => statusOf(page, 'docs').textContent()).toBe('running');
+    await expect.poll(() => statusOf(page, 'api').textContent(), { timeout: 10_000 }).toBe('running');
+    await expect.poll(() => statusOf(page, 'docs').textContent(), { timeout: 10_000 }).toBe('running');
     expect(await bar.count()).toBe(0);
   });
 

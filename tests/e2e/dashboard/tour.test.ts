@@ -128,7 +128,6 @@ describe('The tour of the dashboard', () => {
     expect(await card.getByText('held by').locator('..').textContent()).toContain('shop');
     expect(await card.getByRole('radio', { name: /Run blog on/ }).isChecked()).toBe(true);
     expect(await card.locator('code', { hasText: 'clos resolve cfl_' }).count()).toBe(1);
-    await picture(page, 'conflict');
   });
 
   it('moves the second to another port in one click, and it runs there', async () => {

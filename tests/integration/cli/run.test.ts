@@ -121,7 +121,7 @@ describe('clos run', () => {
       const taken = await runHere(folder, '--port', String(port)).ended;
       expect(taken.code).toBe(4);
       expect(taken.out).toMatch(
-        new RegExp(`^◧ wants wants :${port} +just now\n {2}held by {2}node .*pid ${held.pid} `),
+        new RegExp(`^◧ wants wants :${port} +(?:just now|\\d+ s ago)\n {2}held by {2}node .*pid ${held.pid} `),
       );
       expect(taken.out).toMatch(/\$ clos resolve cfl_\w+ --option reassign\n/);
 
@@ -135,13 +135,28 @@ describe('clos run', () => {
   });
 
   it('waits for a port by policy, and starts as soon as it is free', async () => {
-    const folder = makeProject('patient', `function ready() { process.exit(0); } ${listen}`);
+    const folder = makeProject('patient', `function ready() {} ${listen}`);
     const port = await freePort();
     const held = await holdPort(port);
     const run = runHere(folder, '--port', String(port), '--on-conflict', 'wait');
     expect(await run.until(/waits for/)).toBe(`○ patient is stopped: waits for :${port}`);
     await held.release();
-    expect(await run.ended).toMatchObject({ code: 0, out: `up on ${port}\n` });
+    expect(await run.until(/^up on/)).toBe(`up on ${port}`);
+    expect(await run.end('SIGINT')).toBe(128 + 15);
+  });
+
+  it('gives up waiting with Ctrl-C', async () => {
+    const folder = makeProject('impatient', `function ready() {} ${listen}`);
+    const port = await freePort();
+    const held = await holdPort(port);
+    try {
+      const run = runHere(folder, '--port', String(port), '--on-conflict', 'wait');
+      await run.until(/waits for/);
+      expect(await run.end('SIGINT')).toBe(130);
+      expect((await system.client.services.get({ id: 'impatient' })).waits).toBe(false);
+    } finally {
+      await held.release();
+    }
   });
 
   it('removes the service in the end with --rm, and what could not be run at all', async () => {
@@ -177,15 +192,17 @@ describe('clos run', () => {
 
   it('asks for a command, and refuses what cannot be meant', async () => {
     const folder = makeProject('shop', '');
-    const results = await Promise.all([
-      clos(folder, 'run'),
-      clos(folder, 'run', '--rm', '--detach', '--', 'x'),
-      clos(folder, 'run', '--cwd', 'nowhere', '--', 'x'),
-      clos(folder, 'run', '--port', '3000:80', '--', 'x'),
-      clos(folder, 'run', '--name', 'plain', '--', 'another'),
-    ]);
-    expect(results.map(({ code }) => code)).toEqual([2, 2, 2, 2, 4]);
-    expect(results[0]?.err).toBe('What shall be run?\nWrite it after --: clos run -- npm run dev\n');
-    expect(results[2]?.err).toBe(`There is no folder ${join(folder, 'nowhere')}.\n`);
+    expect(await clos(folder, 'run')).toEqual({
+      code: 2,
+      out: '',
+      err: 'What shall be run?\nWrite it after --: clos run -- npm run dev\n',
+    });
+    expect((await clos(folder, 'run', '--rm', '--detach', '--', 'x')).code).toBe(2);
+    expect((await clos(folder, 'run', '--cwd', 'nowhere', '--', 'x')).err).toBe(
+      `There is no folder ${join(folder, 'nowhere')}.\n`,
+    );
+    expect((await clos(folder, 'run', '--port', '3000:80', '--', 'x')).code).toBe(2);
+    await clos(folder, 'create', 'owned', '--', 'one');
+    expect((await clos(folder, 'run', '--name', 'owned', '--', 'another')).code).toBe(4);
   });
 });

@@ -52,6 +52,16 @@ describe('The map of the ports', () => {
       expect(matchesSearch(vite, search), search).toBe(true);
     }
     expect(matchesSearch(vite, 'vite web')).toBe(false);
+    expect(['300', '4242', ':300', '424', '8080'].map((search) => matchesSearch(vite, search))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    const other = portRow(1, { holder: holder({ command: 'vite --port 8080' }) });
+    expect(matchesSearch(other, '8080')).toBe(false);
+    expect(matchesSearch(other, '--port')).toBe(true);
     expect(matchesSearch(web, 'web')).toBe(true);
   });
 

@@ -1,6 +1,7 @@
 import type { CoreDb } from '../../database/core-db.ts';
 import type { ContainerEngine } from '../../runtimes/container/types.ts';
 import type { ModuleContext } from '../../supervisor/module.ts';
+import type { Allocation } from './allocation.ts';
 import type { Commands } from './commands.ts';
 import type { EngineSeat } from './container-seat.ts';
 import type { ProcessSeat } from './process-seat.ts';
@@ -10,6 +11,7 @@ export interface ApiContext {
   module: ModuleContext;
   db: CoreDb;
   commands: Commands;
+  allocation: Allocation;
   seat: EngineSeat;
   engine: ContainerEngine;
   processes: ProcessSeat;

@@ -10,6 +10,7 @@ import { waitForLock } from '../../database/lock.ts';
 import { createHost } from '../../host/host.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
+import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { createCommands } from './commands.ts';
 import { createEngineSeat, homeLabel } from './container-seat.ts';
@@ -89,6 +90,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     module: context,
     db,
     commands,
+    allocation: createAllocation(),
     seat,
     engine,
     processes,

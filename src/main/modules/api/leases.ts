@@ -1,8 +1,10 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
-import { deleteLease, putLease } from '../../database/leases.ts';
+import { deleteLease, leasesOfPort, putLease } from '../../database/leases.ts';
 import type { StoredService } from '../../database/services.ts';
 import { type Provenance, serviceSubject } from './actors.ts';
+import type { ApiContext } from './api-context.ts';
 
 type Endpoint = StoredService['endpoints'][number];
 
@@ -56,4 +58,17 @@ export function releaseLease(
   };
   appendEvent(write, { type: 'lease.released', subject: serviceSubject(service), actor, cause, data });
   deleteLease(write, endpoint.id);
+}
+
+/** The refusal of a port that somebody else leases or has reserved, with the name. */
+export function portTaken(
+  api: Pick<ApiContext, 'db'>,
+  { protocol, port }: { protocol: string; port: number },
+): ClosError {
+  const holder = leasesOfPort(api.db.read, port).find((lease) => lease.protocol === protocol);
+  const whose =
+    holder?.service == null
+      ? `reserved already${holder?.note == null ? '' : ` (${holder.note})`}`
+      : `leased to ${holder.service.name}`;
+  return new ClosError('PORT_CONFLICT', `:${port} is ${whose}.`, { extra: { conflicts: [] } });
 }

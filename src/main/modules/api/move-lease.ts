@@ -3,7 +3,7 @@ import { findService, type StoredService } from '../../database/services.ts';
 import type { Provenance } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { portConflict } from './conflict-record.ts';
-import { grantLease, type PortChoice, releaseLease } from './leases.ts';
+import { grantLease, type PortChoice, portTaken, releaseLease } from './leases.ts';
 import { choosePorts, findBlocking } from './port-check.ts';
 import { isActive } from './service-view.ts';
 
@@ -21,6 +21,38 @@ function endpointOf(service: StoredService, name: string | undefined) {
   throw new ClosError('NOT_FOUND', `${service.name} has no endpoint${name === undefined ? '' : ` "${name}"`}.`);
 }
 
+/** Leases a port to an endpoint, in place of the one that it has. Null when somebody else has it meanwhile. */
+async function grant(
+  api: ApiContext,
+  { service, choice }: { service: StoredService; choice: PortChoice },
+  who: Provenance,
+): Promise<string | null> {
+  return await api.db.commit((write) => {
+    const latest = findService(write, service.id);
+    const endpoint = latest?.endpoints.find(({ id }) => id === choice.endpoint.id);
+    if (latest === null || endpoint === undefined) throw new ClosError('NOT_FOUND', `${service.name} has changed.`);
+    if (!grantLease(write, latest, { ...choice, endpoint, ...who })) return null;
+    return findService(write, service.id)?.endpoints.find(({ id }) => id === endpoint.id)?.lease?.id ?? null;
+  });
+}
+
+/** Any free port of the endpoint's range. */
+async function moveAnywhere(
+  api: ApiContext,
+  { service, endpoint }: { service: StoredService; endpoint: StoredService['endpoints'][number] },
+  who: Provenance,
+): Promise<string> {
+  const resolver = api.module.sibling('resolver');
+  return await api.allocation.untilHad(service.name, async () => {
+    const unleased = { ...service, endpoints: [{ ...endpoint, lease: null, hostPort: 'auto' as const }] };
+    const [chosen] = await choosePorts(resolver, unleased);
+    if (chosen === undefined) throw new Error('An endpoint without a choice');
+    const choice: PortChoice = { ...chosen, endpoint };
+    if ((await findBlocking(resolver, service, [choice])).length > 0) return null;
+    return await grant(api, { service, choice }, who);
+  });
+}
+
 /**
  * Gives an endpoint another port, if it can be had. A running service keeps listening where it is and shows `needsRestart`: a port
  * never moves under somebody's hands. Resolves with the lease's id.
@@ -32,31 +64,14 @@ export async function moveLease(
 ): Promise<string> {
   assertIdle(api, service);
   const endpoint = endpointOf(service, name);
+  if (port === 'auto') return await moveAnywhere(api, { service, endpoint }, who);
+  const choice: PortChoice = { endpoint, port, reason: `moved by ${who.actor.name}` };
   const resolver = api.module.sibling('resolver');
-  const unleased = { ...service, endpoints: [{ ...endpoint, lease: null, hostPort: port }] };
-  const [chosen] = await choosePorts(resolver, unleased);
-  if (chosen === undefined) throw new Error('An endpoint without a choice');
-  const choice: PortChoice = {
-    endpoint,
-    port: chosen.port,
-    reason: port === 'auto' ? chosen.reason : `moved by ${who.actor.name}`,
-  };
-  const conflicts = endpoint.lease?.port === choice.port ? [] : await findBlocking(resolver, service, [choice]);
+  const conflicts = endpoint.lease?.port === port ? [] : await findBlocking(resolver, service, [choice]);
   if (conflicts.length > 0) throw portConflict(conflicts);
-  return await api.db.commit((write) => {
-    const latest = findService(write, service.id);
-    const current = latest?.endpoints.find(({ id }) => id === endpoint.id);
-    if (
-      latest === null ||
-      current === undefined ||
-      !grantLease(write, latest, { ...choice, endpoint: current, ...who })
-    ) {
-      throw new ClosError('PORT_CONFLICT', `:${choice.port} was leased to another service meanwhile.`, {
-        extra: { conflicts: [] },
-      });
-    }
-    return findService(write, service.id)?.endpoints.find(({ id }) => id === endpoint.id)?.lease?.id ?? '';
-  });
+  const id = await grant(api, { service, choice }, who);
+  if (id !== null) return id;
+  throw portTaken(api, { protocol: endpoint.protocol, port });
 }
 
 /** Takes the port of an endpoint back. What runs still needs it. */

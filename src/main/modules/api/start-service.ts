@@ -1,5 +1,4 @@
-import type { Client } from '#shared/client/client.ts';
-import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Actor, Operation, OperationStep } from '#shared/contract/operations.ts';
 import type { ConflictPolicy } from '#shared/contract/service-spec.ts';
@@ -7,6 +6,7 @@ import type { WriteDb } from '../../database/handle.ts';
 import { findService, type StoredService, updateLife } from '../../database/services.ts';
 import { readConflictSettings } from '../../database/settings.ts';
 import { serviceSubject } from './actors.ts';
+import { noneStaysFree } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
 import { conflictSentence, portConflict, recordConflicts } from './conflict-record.ts';
@@ -78,65 +78,74 @@ async function takeOver(
   }
 }
 
+/** What a try to lease ports came to. `lost`: somebody was quicker. */
+type Try = 'leased' | 'lost' | Pick<PortOutlook, 'choices' | 'conflicts'>;
+
+/** True for a port of a range, which nobody asked for by number and which somebody has taken since it was chosen. */
+function wasOvertaken({ kind, wanted }: DetectedConflict, choices: readonly PortChoice[]): boolean {
+  const endpoint = choices.find((choice) => choice.endpoint.name === wanted.endpoint)?.endpoint;
+  return kind !== 'reserved' && endpoint?.lease === null && endpoint.hostPort === 'auto';
+}
+
+/** Leases the ports that were found, or those that the policy `reassign` puts in their place. */
+async function tryToLease(
+  api: ApiContext,
+  { service, outlook, policy }: { service: StoredService; outlook: PortOutlook; policy: ConflictPolicy },
+  command: Command,
+): Promise<Try> {
+  const { conflicts } = outlook;
+  const moved = policy === 'reassign' && conflicts.length > 0 ? reassigned(outlook.choices, conflicts) : null;
+  if (moved === null && conflicts.length > 0) return outlook;
+  if (moved !== null) command.say(conflicts.map(conflictSentence).join('; '));
+  const { actor, cause } = command;
+  const choices = moved ?? outlook.choices;
+  return (await commitLeases(api.db, service, { choices, actor, cause })) ? 'leased' : 'lost';
+}
+
 /**
- * Answers conflicts by the service's policy. Returns the ports to try next; null when the service shall wait. Rejects with
+ * Answers conflicts by the service's policy. True when the way is clear now, false when the service shall wait. Rejects with
  * PORT_CONFLICT when a person has to decide.
  */
 async function answerByPolicy(
   api: ApiContext,
-  request: {
-    service: StoredService;
-    outlook: Pick<PortOutlook, 'choices' | 'conflicts'>;
-    policy: ConflictPolicy | undefined;
-  },
+  request: { service: StoredService; conflicts: readonly DetectedConflict[]; policy: ConflictPolicy },
   command: Command,
-): Promise<PortChoice[] | null> {
-  const { service } = request;
-  const { choices, conflicts } = request.outlook;
-  const policy = request.policy ?? policyOf(service, readConflictSettings(api.db.read));
-  if (policy === 'reassign') {
-    const moved = reassigned(choices, conflicts);
-    if (moved !== null) {
-      command.say(conflicts.map(conflictSentence).join('; '));
-      return moved;
-    }
-  }
+): Promise<boolean> {
+  const { service, conflicts, policy } = request;
   const recorded = await keepConflicts(api, conflicts, command);
-  if (policy === 'wait') return null;
+  if (policy === 'wait') return false;
   if (policy !== 'takeover') throw portConflict(recorded);
   await takeOver(api, { service, recorded }, command);
-  return await choosePorts(api.module.sibling('resolver'), reload(api, service.id));
+  return true;
 }
 
 /**
  * Finds ports that can be had and leases them. False when the service shall wait for them; PORT_CONFLICT with the recorded
- * conflicts when a person has to decide. `outlook` spares the first look, if it is of this service as it is now.
+ * conflicts when a person has to decide. `outlook` spares the first look, if it is of this service as it is now; who loses a
+ * port to somebody quicker looks again in turn with all others.
  */
 async function leasePorts(
   api: ApiContext,
-  {
-    service,
-    outlook,
-    policy,
-  }: { service: StoredService; outlook: PortOutlook | null; policy: ConflictPolicy | undefined },
+  request: { service: StoredService; outlook: PortOutlook | null; policy: ConflictPolicy | undefined },
   command: Command,
 ): Promise<boolean> {
-  const resolver: Client = api.module.sibling('resolver');
-  const known = outlook?.of === stateOf(api, service) ? outlook : await lookAtPorts(api, service);
-  let { choices, conflicts } = known;
+  const { id, name } = request.service;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const latest = reload(api, service.id);
-    if (attempt > 0) conflicts = await findBlocking(resolver, latest, choices);
-    if (conflicts.length > 0) {
-      const next = await answerByPolicy(api, { service: latest, outlook: { choices, conflicts }, policy }, command);
-      if (next === null) return false;
-      choices = next;
-      continue;
-    }
-    if (await commitLeases(api.db, latest, { choices, actor: command.actor, cause: command.cause })) return true;
-    choices = await choosePorts(resolver, reload(api, service.id));
+    const policy = request.policy ?? policyOf(reload(api, id), readConflictSettings(api.db.read));
+    const look = async (known: PortOutlook | null): Promise<Try> => {
+      const service = reload(api, id);
+      const outlook = known?.of === stateOf(api, service) ? known : await lookAtPorts(api, service);
+      return await tryToLease(api, { service, outlook, policy }, command);
+    };
+    const came = attempt === 0 ? await look(request.outlook) : await api.allocation.inTurn(() => look(null));
+    if (came === 'leased') return true;
+    if (came === 'lost') continue;
+    const overtaken = came.conflicts.every((conflict) => wasOvertaken(conflict, came.choices));
+    if (overtaken && attempt < attempts - 1) continue;
+    const answer = { service: reload(api, id), conflicts: came.conflicts, policy };
+    if (!(await answerByPolicy(api, answer, command))) return false;
   }
-  throw new ClosError('RANGE_EXHAUSTED', `No port stayed free long enough for ${service.name}. Try again.`);
+  throw noneStaysFree(name);
 }
 
 async function keepConflicts(api: ApiContext, conflicts: readonly DetectedConflict[], command: Command) {

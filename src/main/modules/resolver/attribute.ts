@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Listener } from '#main/host/types.ts';
 import type { ConflictKind, Holder } from '#shared/contract/conflicts.ts';
 import { engineCollides, hostCollision, type PortClaim } from './claims.ts';
@@ -32,6 +33,18 @@ export function claimOf(wanted: WantedPort): PortClaim {
   return { protocol, address, port, v6only: wanted.byEngine === true };
 }
 
+/** An engine binds `::` for IPv6 alone: known of a socket whose container publishes nothing in IPv4 at the same port. */
+export function withEngineFamily(listener: Listener, world: World): Listener {
+  const { address, v6only, owner } = listener;
+  if (address !== '::' || v6only !== null || (owner !== null && !owner.forwarder)) return listener;
+  const container = containerBehind(listener, world);
+  const published = container?.ports.filter(
+    ({ protocol, port }) => protocol === listener.protocol && port === listener.port,
+  );
+  const isSixOnly = published !== undefined && published.length > 0 && published.every((one) => isIPv6(one.address));
+  return isSixOnly ? { ...listener, v6only: true } : listener;
+}
+
 /** True when a container publishes (or, stopped, would publish) something that the wanted port cannot live beside. */
 export function containerMeets(container: ContainerFact, wanted: WantedPort): boolean {
   return container.ports.some((published) =>
@@ -51,8 +64,24 @@ function serviceOfContainer(container: ContainerFact, world: World): Holder['ser
   return { id, name: named ?? container.name };
 }
 
+/**
+ * The service that CLOS only watches and that has the lease of one of these ports: whoever is there is what it watches. Not for the
+ * service itself, which asks who that is.
+ */
+function watchedService(places: readonly PortClaim[], asking: Asking, world: World): Holder['service'] {
+  const watched = new Set(world.services?.filter(({ runtime }) => runtime === 'external').map(({ id }) => id));
+  const lease = world.leases.find(
+    ({ service, ...claim }) =>
+      service !== null &&
+      watched.has(service.id) &&
+      service.id !== asking.service?.id &&
+      places.some((place) => hostCollision(place, claim) !== 'no'),
+  );
+  return lease?.service == null ? null : { id: lease.service.id, name: lease.service.name };
+}
+
 export function attributeContainer(container: ContainerFact, asking: Asking, world: World): Attribution {
-  const service = serviceOfContainer(container, world);
+  const service = serviceOfContainer(container, world) ?? watchedService(container.ports, asking, world);
   return {
     key: service === null ? `container:${container.id}` : `service:${service.id}`,
     kind: container.running ? 'container' : 'stopped-container',
@@ -64,7 +93,7 @@ export function attributeContainer(container: ContainerFact, asking: Asking, wor
 
 /**
  * Who stands behind a listener: the container that its process runs in, the container that a forwarder stands for (found in the
- * engine's port map, also when the forwarder is hidden from us), a process that CLOS manages, CLOS itself, else the process.
+ * engine's port map, also when the forwarder is hidden from us), a process that CLOS manages or watches, CLOS itself, else the process.
  */
 export function attributeListener(listener: Listener, asking: Asking, world: World): Attribution {
   const container = containerBehind(listener, world);
@@ -82,6 +111,12 @@ export function attributeListener(listener: Listener, asking: Asking, world: Wor
       container: null,
       own: service.id === asking.service?.id,
     };
+  }
+
+  const watched = watchedService([listener], asking, world);
+  if (watched !== null) {
+    const holder = withProcess(serviceHolder(watched, owner?.startedAt ?? null), owner);
+    return { key: `service:${watched.id}`, kind: 'process', holder, container: null, own: false };
   }
 
   const clos = listener.protocol === 'tcp' ? world.ownPorts.find(({ port }) => port === listener.port) : undefined;

@@ -1,9 +1,10 @@
 import type { BindResult, BindTarget } from '#main/host/bind-probe.ts';
+import { probeConnect } from '#main/host/connect-probe.ts';
 import type { Host } from '#main/host/platform.ts';
 import type { Listener, SocketProtocol } from '#main/host/types.ts';
 import type { Range, Suggestion } from '#shared/contract/ports.ts';
 import { suggestPorts } from './allocate.ts';
-import { claimOf, containerMeets } from './attribute.ts';
+import { claimOf, containerMeets, withEngineFamily } from './attribute.ts';
 import { hostCollision, isEverywhere } from './claims.ts';
 import { detectConflicts, type Finding } from './detect.ts';
 import { judgePorts } from './taken.ts';
@@ -12,6 +13,8 @@ import type { WantedPort, World } from './world.ts';
 /** Sockets that probes may have open at once. */
 const probesAtOnce = 64;
 const wildcard = '::';
+const loopback = '127.0.0.1';
+const connectTimeoutMs = 1000;
 const otherAddresses = ['127.0.0.1', '::1', '0.0.0.0', '::'];
 
 export interface SuggestRequest {
@@ -70,11 +73,9 @@ export function createChecker({ host }: { host: Host }): Checker {
         host.portLimits(),
         ports.length === 0 ? [] : host.listListeners({ owners: true, ports }),
       ]);
-      const probes = wanted.map((one): BindResult => {
-        const taken = listeners.some((listener) => hostCollision(listener, claimOf(one)) !== 'no');
-        return taken ? 'used' : 'free';
-      });
-      return detectConflicts({ ...world, wanted, probes, listeners, limits, limitation: host.limitation });
+      const known = listeners.map((listener) => withEngineFamily(listener, world));
+      const probes = await inBatches(wanted, (one) => judgeUnbound(one, known));
+      return detectConflicts({ ...world, wanted, probes, listeners: known, limits, limitation: host.limitation });
     },
 
     async suggest(request, world) {
@@ -126,6 +127,20 @@ async function probeEach(host: Host, target: BindTarget): Promise<Probe> {
     if ((await host.probeBind(other)) === 'used') return { result: 'used', contested: true };
   }
   return { result, contested: false };
+}
+
+/**
+ * What a bind would say, by the table alone. Whether a `::` takes IPv4 too the table does not tell: over TCP a connection does, at
+ * the cost of one that the program sees; over UDP nothing does without a bind, and most do.
+ */
+async function judgeUnbound(wanted: WantedPort, listeners: readonly Listener[]): Promise<BindResult> {
+  const collisions = new Set(listeners.map((listener) => hostCollision(listener, claimOf(wanted))));
+  if (collisions.has('yes')) return 'used';
+  if (!collisions.has('unknown')) return 'free';
+  if (wanted.protocol === 'udp') return 'used';
+  const address = isEverywhere(wanted.address) ? loopback : wanted.address;
+  const said = await probeConnect({ address, port: wanted.port, timeoutMs: connectTimeoutMs, windowMs: 0 });
+  return said === 'refused' ? 'free' : 'used';
 }
 
 function isExplained(wanted: WantedPort, listeners: readonly Listener[], world: World): boolean {

@@ -80,6 +80,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
   /** By service: its situation and its last report. */
   const known = new Map<string, { situation: string; reported: string | null }>();
   const dirty = new Set<string>();
+  let watched: ReadonlySet<string> = new Set();
   const unclearLooks = new Map<string, number>();
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -120,8 +121,8 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
     timer.unref();
   }
 
-  /** Takes in what the database says now: which ports are claimed, and whose situation has changed. */
-  function takeIn(now: StoredWorld): void {
+  /** Takes in what the database says now: which ports are claimed, and whose situation has changed. True for a new claim. */
+  function takeIn(now: StoredWorld): boolean {
     const claims: WatchedClaim[] = [];
     for (const service of now.services) {
       const own = claimsOf(service, now);
@@ -135,6 +136,9 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
       }
     }
     for (const id of known.keys()) if (!now.services.some((service) => service.id === id)) known.delete(id);
+    const keys = claims.map(({ protocol, address, port }) => `${protocol} ${address} ${port}`);
+    const isNew = keys.some((key) => !watched.has(key));
+    watched = new Set(keys);
     claimsWatch.setClaims(claims);
     answers.setServices(
       now.services
@@ -144,11 +148,13 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
           endpoints: claimsOf(service, now).filter(({ protocol }) => protocol === 'tcp'),
         })),
     );
+    return isNew;
   }
 
   async function look(): Promise<void> {
     const now = await world.read();
-    takeIn(now);
+    // Who is at a new claim is noted before we look ourselves: whoever goes in between would otherwise never be missed.
+    if (takeIn(now)) await claimsWatch.look();
     // A service on its way is its command's affair; when that ends, its situation changes.
     const looked = now.services.filter(
       ({ id, status }) => dirty.has(id) && status !== 'starting' && status !== 'stopping',

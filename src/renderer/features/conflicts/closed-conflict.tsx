@@ -9,9 +9,7 @@ import { stateWords } from './conflict-words.ts';
 /** What became of a conflict: how it ended, and the operation that ended it, with Undo while that is possible. */
 export function ClosedConflict({ conflict }: { conflict: Conflict }) {
   const operations = useQuery(operationQuery(contract.operations.list, { subject: conflict.id, limit: 10 }));
-  const resolution = operations.data?.items.find(
-    ({ type, status }) => type === 'conflict.resolve' && status === 'succeeded',
-  );
+  const resolution = operations.data?.items.find(({ type }) => type === 'conflict.resolve');
   return (
     <>
       <p className="rounded-md bg-active px-3 py-2">

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Operation } from '#shared/contract/operations.ts';
@@ -7,6 +8,7 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { WaitingRow } from '../../components/waiting-row.tsx';
+import { conflictIn } from '../../lib/conflict-in.ts';
 import { explain, wantParts, wantWords } from '../../lib/conflict-words.ts';
 import { listQuery } from '../../lib/query.ts';
 import type { OperationRun } from '../../lib/use-operation-run.ts';
@@ -37,10 +39,16 @@ function Head({ conflict }: { conflict: Conflict }) {
 /** What the chosen way does, step by step, or why it could not begin. */
 function Result({ resolution: { error, operation } }: { resolution: OperationRun<ConflictOption> }) {
   if (error === null && operation === null) return null;
+  const next = conflictIn(error)?.id ?? (operation?.status === 'failed' ? operation.conflicts[0] : undefined);
   return (
-    <div className="mt-3">
+    <div className="mt-3 flex flex-col gap-2">
       {error !== null && <InlineProblem error={error} />}
       {operation !== null && <OperationOutcome operation={operation} />}
+      {next !== undefined && (
+        <Link href={`/conflicts/${next}`} className="self-start text-accent hover:underline">
+          Show what is in the way now
+        </Link>
+      )}
     </div>
   );
 }
@@ -88,7 +96,8 @@ export function ConflictCard({ conflict, onSettled }: ConflictCardProps) {
         </WaysOut>
       ) : (
         <>
-          {operation === null ? <ClosedConflict conflict={conflict} /> : <Result resolution={resolution} />}
+          <Result resolution={resolution} />
+          {operation === null && <ClosedConflict conflict={conflict} />}
           {why}
         </>
       )}

@@ -15,7 +15,7 @@ import { conflictWords } from '../../lib/conflict-words.ts';
 import { lookOf, type PortLook, portLookWords } from '../../lib/port-state.ts';
 import { listQuery, operationQuery } from '../../lib/query.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
-import { lookEveryMs } from '../../lib/use-port-map.ts';
+import { freshly } from '../../lib/use-port-map.ts';
 import { LeaseCard } from './lease-card.tsx';
 import { ListenerCard } from './listener-card.tsx';
 import { ReserveForm } from './reserve-form.tsx';
@@ -110,8 +110,7 @@ export function PortInspector({ port }: { port: number }) {
   const close = useCallback(() => navigate('/ports'), [navigate]);
   const report = useQuery({
     ...operationQuery(contract.ports.who, { port }),
-    staleTime: 0,
-    refetchInterval: lookEveryMs,
+    ...freshly,
   });
   const conflicts = useQuery(listQuery(contract.conflicts.list, { state: 'open' }));
   const look = useLook(port);

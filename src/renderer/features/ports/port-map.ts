@@ -89,9 +89,9 @@ export function countByFilter(rows: readonly PortRow[]): Map<PortFilter, number>
   return counts;
 }
 
-function searchText({ port, protocol, label, lease, holder }: PortRow): string {
+function searchText({ protocol, label, lease, holder }: PortRow): string {
   const words = [
-    `:${port}/${protocol}`,
+    protocol,
     label,
     lease?.service?.name,
     lease?.note,
@@ -102,9 +102,15 @@ function searchText({ port, protocol, label, lease, holder }: PortRow): string {
     holder?.container?.name,
     holder?.container?.image,
     holder?.user,
-    holder?.pid === null ? null : holder?.pid,
   ];
   return words.join(' ').toLowerCase();
+}
+
+/** A number is part of a port, or the whole of a pid; with a colon before it, it is the port itself. */
+function matchesNumber({ port, holder }: PortRow, word: string): boolean {
+  return word.startsWith(':')
+    ? word === `:${port}`
+    : String(port).includes(word) || (holder?.pid != null && String(holder.pid) === word);
 }
 
 /** Every word must occur: in the port, the name, the program and its command, the project or the checkout. */
@@ -113,7 +119,7 @@ export function matchesSearch(row: PortRow, search: string): boolean {
   return search
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => text.includes(word));
+    .every((word) => (/^:?\d+$/.test(word) ? matchesNumber(row, word) : text.includes(word)));
 }
 
 /** How a step of the strip is drawn: what matters most of the ports that it stands for. */

@@ -10,18 +10,23 @@ const count = 5;
 
 /** What is free near a port. */
 export function Suggestions({ near, onOpen }: { near: number; onOpen: (port: number) => void }) {
-  const suggestions = useQuery({ ...operationQuery(contract.ports.suggest, { near, count }), staleTime: 0 });
+  // The port itself may be the nearest one that is free, and is no suggestion.
+  const suggestions = useQuery({
+    ...operationQuery(contract.ports.suggest, { near, count: count + 1 }),
+    staleTime: 0,
+    select: ({ items }) => items.filter(({ port }) => port !== near).slice(0, count),
+  });
   return (
     <Section title="Free near here">
       {suggestions.isPending ? (
         <p className="skeleton h-5 w-56" />
       ) : suggestions.isError ? (
         <InlineProblem error={suggestions.error} />
-      ) : suggestions.data.items.length === 0 ? (
+      ) : suggestions.data.length === 0 ? (
         <p className="text-soft">Nothing near it is free.</p>
       ) : (
         <ul className="-ml-1.5 flex flex-wrap gap-2">
-          {suggestions.data.items.map(({ port, reason }) => (
+          {suggestions.data.map(({ port, reason }) => (
             <li key={port} title={reason}>
               <PortChip port={port} look="free" onShow={() => onOpen(port)} />
             </li>

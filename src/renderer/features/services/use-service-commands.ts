@@ -1,13 +1,12 @@
 import { newId } from '#shared/base/ids.ts';
-import { isClosError } from '#shared/contract/clos-error.ts';
-import { conflictSchema } from '#shared/contract/conflicts.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { Service, ServiceStatus } from '#shared/contract/services.ts';
 import { commandLines } from '../../lib/commands.ts';
+import { conflictIn, keepConflict } from '../../lib/conflict-in.ts';
 import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
-import { listQuery, operationKey, queryClient } from '../../lib/query.ts';
+import { listQuery, queryClient } from '../../lib/query.ts';
 import { tellFailure, tellOutcome } from '../../lib/tell.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
 import { operationEnd } from '../../lib/watch-operation.ts';
@@ -49,17 +48,6 @@ function showMeanwhile(service: Service, status: ServiceStatus): void {
   queryClient.setQueriesData<Service>({ queryKey: [contract.services.get.id] }, (known) => known && change(known));
 }
 
-/** The conflict that a 409 carries is shown without asking for it again. */
-function conflictIn(error: unknown): string | null {
-  if (!isClosError(error, 'PORT_CONFLICT')) return null;
-  const parsed = conflictSchema.array().safeParse(error.extra.conflicts);
-  const [first] = parsed.success ? parsed.data : [];
-  if (first === undefined) return null;
-  queryClient.setQueryData(operationKey(contract.conflicts.get, { id: first.id }), first);
-  markStale([contract.conflicts.list.id]);
-  return first.id;
-}
-
 /** Start, stop and restart, the same from rows, keys, inspector and palette: a conflict opens its card, all else ends in a note. */
 export function useServiceCommands(): (command: ServiceCommand, service: Service) => void {
   const conflictDialog = useConflictDialog();
@@ -88,7 +76,8 @@ export function useServiceCommands(): (command: ServiceCommand, service: Service
     } catch (error) {
       const conflict = conflictIn(error);
       if (conflict !== null) {
-        conflictDialog.open(conflict);
+        keepConflict(conflict);
+        conflictDialog.open(conflict.id);
         return;
       }
       tellFailure(`${service.name} ${commandWords[command].failed}`, error, service.id);

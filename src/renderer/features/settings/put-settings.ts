@@ -30,16 +30,24 @@ async function putBack(before: ConflictSettings): Promise<void> {
 }
 
 /** Saves a change at once, with Undo. It shows before it is saved, and goes again if it cannot be. */
-export function usePutSettings(before: ConflictSettings) {
+export function usePutSettings() {
   return useMutation({
     mutationFn: ({ next }: SettingsChange) => put(next),
     onMutate: ({ next }) => {
+      const before = queryClient.getQueryData(queryKey);
       queryClient.setQueryData(queryKey, next);
+      return { before };
     },
-    onSuccess: (_nothing, { title, command }) =>
-      showToast({ tone: 'plain', subject: 'settings', title, command, undo: () => void putBack(before) }),
-    onError: (error) => {
-      queryClient.setQueryData(queryKey, before);
+    onSuccess: (_nothing, { title, command }, { before }) =>
+      showToast({
+        tone: 'plain',
+        subject: 'settings',
+        title,
+        command,
+        ...(before === undefined ? {} : { undo: () => void putBack(before) }),
+      }),
+    onError: (error, _change, context) => {
+      queryClient.setQueryData(queryKey, context?.before);
       tellFailure('The settings were not changed', error, 'settings');
     },
     onSettled: () => markStale([contract.settings.conflicts.id]),

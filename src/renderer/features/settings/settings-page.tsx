@@ -28,7 +28,7 @@ function Block({ title, text, children }: { title: string; text: string; childre
 type ListName = 'mayEnd' | 'protect';
 
 function Rules({ settings, list, none }: { settings: ConflictSettings; list: ListName; none: string }) {
-  const put = usePutSettings(settings);
+  const put = usePutSettings();
   const may = list === 'mayEnd';
   const change = (rules: ProgramRule[], title: string, command: string) =>
     put.mutate({ next: { ...settings, [list]: rules }, title, command });
@@ -58,7 +58,7 @@ function Rules({ settings, list, none }: { settings: ConflictSettings; list: Lis
 }
 
 function Conflicts({ settings }: { settings: ConflictSettings }) {
-  const put = usePutSettings(settings);
+  const put = usePutSettings();
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <Block title="When a port is taken" text="For every service that says nothing else.">

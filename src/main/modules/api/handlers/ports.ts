@@ -5,7 +5,6 @@ import { appendEvent } from '../../../database/events.ts';
 import {
   deleteReservation,
   findLease,
-  leasesOfPort,
   listLeases,
   listRanges,
   putReservation,
@@ -16,6 +15,7 @@ import { findService } from '../../../database/services.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import { actorOf, type Provenance } from '../actors.ts';
 import type { ApiContext } from '../api-context.ts';
+import { portTaken } from '../leases.ts';
 import { moveLease, releasePort } from '../move-lease.ts';
 import { decodeCursor, toPage } from '../pages.ts';
 
@@ -28,24 +28,33 @@ function assertUnused(api: ApiContext, ranges: readonly Range[]): void {
   });
 }
 
-async function reserve(
+type Wish = { protocol: 'tcp' | 'udp'; range: string; note: string };
+
+/** Null when somebody has it. */
+async function keep(
   api: ApiContext,
-  wish: { port: number | 'auto'; protocol: 'tcp' | 'udp'; range: string; note: string },
+  { protocol, note, port }: Wish & { port: number },
   who: Provenance,
-): Promise<string> {
-  const { protocol, note } = wish;
-  const port = wish.port === 'auto' ? await firstFree(api, wish) : wish.port;
+): Promise<string | null> {
   return await api.db.commit((write) => {
     const id = putReservation(write, { instanceId: api.instanceId, protocol, port, note });
-    if (id === null) {
-      const [holder] = leasesOfPort(write, port).filter((lease) => lease.protocol === protocol);
-      const whose = holder?.service == null ? `reserved already (${holder?.note})` : `leased to ${holder.service.name}`;
-      throw new ClosError('PORT_CONFLICT', `:${port} is ${whose}.`, { extra: { conflicts: [] } });
-    }
+    if (id === null) return null;
     const subject = { type: 'lease' as const, id, name: note };
     appendEvent(write, { type: 'port.reserved', subject, ...who, data: { leaseId: id, protocol, port, note } });
     return id;
   });
+}
+
+async function reserve(api: ApiContext, wish: Wish & { port: number | 'auto' }, who: Provenance): Promise<string> {
+  const { port, protocol } = wish;
+  if (port === 'auto') {
+    return await api.allocation.untilHad('a reservation', async () =>
+      keep(api, { ...wish, port: await firstFree(api, wish) }, who),
+    );
+  }
+  const id = await keep(api, { ...wish, port }, who);
+  if (id === null) throw portTaken(api, { protocol, port });
+  return id;
 }
 
 async function firstFree(api: ApiContext, { protocol, range }: { protocol: 'tcp' | 'udp'; range: string }) {

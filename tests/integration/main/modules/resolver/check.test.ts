@@ -185,6 +185,34 @@ describe.runIf(process.platform === 'linux')('a check', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('a look, which binds nothing', () => {
+  it.each<[string, { address: string; v6only?: boolean }, Partial<WantedPort>, string[]]>([
+    ['127.0.0.1 held', { address: '127.0.0.1' }, {}, ['blocking process: node']],
+    ['::1 held', { address: '::1' }, {}, ['warning shadowed: node']],
+    [':: held for both families', { address: '::' }, {}, ['blocking process: node']],
+    [':: held for IPv6 alone', { address: '::', v6only: true }, {}, ['warning shadowed: node']],
+    [
+      ':: held for IPv6 alone and 0.0.0.0 wanted',
+      { address: '::', v6only: true },
+      { address: '0.0.0.0' },
+      ['warning shadowed: node'],
+    ],
+    [
+      ':: held for IPv6 alone and ::1 wanted',
+      { address: '::', v6only: true },
+      { address: '::1' },
+      ['blocking process: node'],
+    ],
+  ])('with %s', async (...[, held, wish, expected]) => {
+    const port = await freePort();
+    await hold({ protocol: 'tcp', port, ...held });
+    const { host, asked } = watchedHost();
+    const findings = await createChecker({ host }).look([wantedAt(port, wish)], nothing);
+    expect(findings.map(({ kind, severity, holder }) => `${severity} ${kind}: ${holder.name}`)).toEqual(expected);
+    expect(asked).toEqual([`list ${port}`]);
+  });
+});
+
 describe.runIf(process.platform === 'linux')('a suggestion', () => {
   it('is a port that can be bound, next to the wanted one', async () => {
     const port = await freePort();

@@ -190,6 +190,22 @@ describe("another service's lease", () => {
     });
   });
 
+  it('is shown with whoever listens there, where CLOS only watches the service', () => {
+    const db = { id: 'svc_db', name: 'db', runtime: 'external' as const, active: true, references: [], cwd: null };
+    const [finding, ...others] = detectConflicts(
+      inputOf({ leases: [leaseOf()], services: [db], listeners: [listenerOf()] }),
+    );
+    expect(others).toEqual([]);
+    expect([finding?.kind, finding?.holder.name, finding?.holder.pid]).toEqual(['lease', 'db', 4242]);
+    const boxed = { leases: [leaseOf()], services: [db], containers: [containerOf()], probes: ['used' as const] };
+    expect(outline(boxed)).toEqual(['blocking lease: db']);
+    // The service itself asks who answers there.
+    const asking = [wantedOf({ service: { id: 'svc_db', name: 'db' } })];
+    expect(outline({ wanted: asking, leases: [leaseOf()], services: [db], listeners: [listenerOf()] })).toEqual([
+      'blocking process: node',
+    ]);
+  });
+
   it.each([
     ['another protocol', leaseOf({ protocol: 'udp' })],
     ['another port', leaseOf({ port: 3001 })],
