@@ -225,6 +225,11 @@ describe('a restart that was due when CLOS was killed', () => {
     );
     await system.kill();
     system = await startSystem({ home });
+    // It runs before its program has written that it does.
+    await eventually(
+      async () => runsOf('is-due'),
+      (runs) => runs > 3,
+    );
     await until('is-due', ({ status }) => status === 'running');
 
     expect(runsOf('is-due')).toBe(4);

@@ -221,7 +221,8 @@ class Output {
     const { client } = this.#connection;
     this.#follower = followOutput(this.#context, client, { id: service.id, since, signal: this.#signal });
     if (json) await terminal.out(JSON.stringify(service));
-    else if (!quiet) await terminal.err(...startedLines(service, terminal.paint));
+    // Why it failed is in what it wrote, which comes next.
+    else if (!quiet) await terminal.err(...startedLines({ ...service, statusReason: null }, terminal.paint));
   }
 
   /** A part of CLOS that is just away is waited for: the program goes on meanwhile. */

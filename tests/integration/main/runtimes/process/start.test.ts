@@ -159,7 +159,10 @@ describe('a process that was started', () => {
     const runtime = newRuntime();
     const changes: ProcessChange[] = [];
     const stop = runtime.observe((change) => changes.push(change));
-    const first = await run(runtime, "process.once('SIGUSR2', () => process.exit(5)); console.log('ready')");
+    const first = await run(
+      runtime,
+      "process.once('SIGUSR2', () => process.exit(5)); setInterval(() => {}, 1000); console.log('ready')",
+    );
     await line(runtime, /ready/);
     process.kill(first.pid, 'SIGUSR2');
     const end = await ended(runtime);
