@@ -27,8 +27,7 @@ export interface Host {
   /** Listening TCP and bound UDP sockets. Empty where `limitation` says so. */
   listListeners(options: ListListenersOptions): Promise<Listener[]>;
   /**
-   * Something to compare: while two of these are equal, almost surely no socket has appeared or gone. It also changes with
-   * connections. Null where the platform has no such sign for next to nothing; there `listListeners` starts a program.
+   * Something to compare: while two of these are equal, almost surely no listener has appeared or gone. Null where the platform has no such sign for next to nothing; there `listListeners` starts a program.
    */
   socketStamp(): string | null;
   /** Null when there is no such process. */

@@ -160,7 +160,7 @@ describe.runIf(process.platform === 'linux')('a watch of claimed ports', () => {
     const looks: number[] = [];
     const { claimsWatch, changes } = watch([claimOf(held), claimOf(free), claimOf(busy)], {
       host: {
-        socketStamp: () => host.socketStamp(),
+        socketStamp: () => `another ${performance.now()}`,
         listListeners: (options) => {
           looks.push(performance.now());
           return host.listListeners(options);
