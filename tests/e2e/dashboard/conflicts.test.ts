@@ -100,7 +100,7 @@ describe('A conflict in the dashboard', () => {
   it('ends the program, starts the service, and takes all of it back', async () => {
     await card().getByRole('button', { name: 'Do it' }).click();
     await card().getByRole('button', { name: 'Yes, do it' }).click();
-    await card().waitFor({ state: 'detached', timeout: 8_000 }).catch(async (e)=>{ await page.screenshot({path:'/tmp/shot.png'}); console.log(await card().textContent()); throw e; });
+    await card().waitFor({ state: 'detached', timeout: 20_000 });
     await expect.poll(() => statusOf(page, 'web').textContent(), { timeout: 10_000 }).toBe('running');
     expect(await answer()).toBe('web');
 
