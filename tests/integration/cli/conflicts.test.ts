@@ -73,7 +73,7 @@ describe('a conflict with a program', () => {
     try {
       const plan = await clos('resolve', id, '--option', 'reassign', '--dry-run');
       expect(plan.out).toMatch(
-        /^To resolve a conflict of moved, CLOS would:\n {2}○ Lease \d+ [\s\S]*Nothing was changed\.\n$/,
+        /^To resolve a conflict of moved, CLOS would:\n {2}○ Lease :\d+ to moved\/http\n[\s\S]*Nothing was changed\.\n$/,
       );
       expect((await clos('conflicts', '--quiet')).out).toContain(id);
 

@@ -10,7 +10,7 @@ import { noneStaysFree } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
 import { conflictSentence, portConflict, recordConflicts } from './conflict-record.ts';
-import { restartDependents } from './dependents.ts';
+import { restartDependents, tellSteps } from './dependents.ts';
 import { assertDriven, driverOf } from './drivers.ts';
 import type { PortChoice } from './leases.ts';
 import { changeStatus, changeWaits, clearConflicts } from './life.ts';
@@ -19,6 +19,8 @@ import { policyOf, takeoverOption } from './port-policy.ts';
 import { reload } from './reload.ts';
 import { applyOption } from './resolutions/apply-option.ts';
 import { specHash } from './service-view.ts';
+
+const checkStep = 'Check the ports';
 
 /** How often a start looks again when somebody took a port between the check and the lease, or the lease and the bind. */
 const attempts = 5;
@@ -173,7 +175,7 @@ export async function bringUp(
   for (let attempt = 1; ; attempt++) {
     const service = reload(api, serviceId);
     if (service.endpoints.length > 0) {
-      const leased = await command.step('Check the ports', async () => {
+      const leased = await command.step(checkStep, async () => {
         const outlook = attempt === 1 && early !== undefined ? await early : null;
         return await leasePorts(api, { service, outlook, policy }, command);
       });
@@ -192,6 +194,15 @@ export async function bringUp(
       if (attempt >= attempts) throw error;
     }
   }
+}
+
+/** The names of the steps that `bringUp` would take with the service as given. */
+export async function bringUpSteps(api: ApiContext, service: StoredService): Promise<string[]> {
+  return [
+    ...(service.endpoints.length > 0 ? [checkStep] : []),
+    ...(await driverOf(service).runSteps(api, service)),
+    ...(await tellSteps(api, service)),
+  ];
 }
 
 function portsOf({ endpoints }: StoredService): string {
