@@ -32,7 +32,8 @@ function reconcile(
   const matches = matchConflicts(open, seen);
   const goesOn = new Set(matches.values());
   for (const conflict of open) {
-    if (goesOn.has(conflict)) continue;
+    // What holds a port without listening the watch cannot see: the next start tells whether it has passed.
+    if (goesOn.has(conflict) || conflict.kind === 'temporary') continue;
     closeConflict(write, conflict.id, 'cleared');
     const subject = { type: 'conflict' as const, id: conflict.id, name: service.name };
     const reason = `${conflictSentence(conflict)} no longer`;

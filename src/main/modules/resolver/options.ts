@@ -181,9 +181,10 @@ async function changeAddress(finding: Finding, context: ProposalContext): Promis
   };
 }
 
-/** What was typed to start it, as far as a title has room. */
+/** What was typed to start it, as far as a title has room: the program by its name, wherever it lies. */
 function typed({ command }: Launcher): string {
-  return command.length <= titleLength ? command : `${command.slice(0, titleLength - 1).trimEnd()}…`;
+  const short = command.replace(/^\S*[\\/]/, '');
+  return short.length <= titleLength ? short : `${short.slice(0, titleLength - 1).trimEnd()}…`;
 }
 
 function endProcess(finding: Finding, { launcher }: ProposalContext): Draft | null {
