@@ -121,12 +121,13 @@ describe('the options of a conflict', () => {
   });
 
   it('name what would be ended by what was typed, as far as there is room', async () => {
-    const titles = ['node server.js', `node ${'x'.repeat(80)}`].map(async (command) => {
+    const titles = ['node server.js', '/usr/bin/node a/b.js', `node ${'x'.repeat(80)}`].map(async (command) => {
       const options = await propose({}, { launcher: { ...launcher, command } });
       return options.at(-1)?.title;
     });
     expect(await Promise.all(titles)).toEqual([
       'End node server.js (pid 4242)',
+      'End node a/b.js (pid 4242)',
       `End node ${'x'.repeat(54)}… (pid 4242)`,
     ]);
   });
