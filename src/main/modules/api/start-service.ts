@@ -156,13 +156,6 @@ async function keepConflicts(api: ApiContext, conflicts: readonly DetectedConfli
   return recorded;
 }
 
-/** What runs found the port taken although the check did not: the race was lost. Who won it is the same conflict. */
-async function explainLostRace(api: ApiContext, service: StoredService, command: Command): Promise<ClosError | null> {
-  const resolver = api.module.sibling('resolver');
-  const conflicts = await findBlocking(resolver, service, await choosePorts(resolver, service));
-  return conflicts.length === 0 ? null : portConflict(await keepConflicts(api, conflicts, command));
-}
-
 /**
  * Checks every port, leases them, and has the service running, and with it whoever is told of its ports. `early` is a look at
  * the ports that has begun already; a failed one is made again.
@@ -187,11 +180,8 @@ export async function bringUp(
       await restartDependents(api, ready, command);
       return { applied };
     } catch (error) {
-      if (!isClosError(error, 'PORT_CONFLICT')) throw error;
-      const explained = await explainLostRace(api, reload(api, serviceId), command);
-      if (explained !== null) throw explained;
-      // Whoever had it let go again: a start may simply be repeated.
-      if (attempt >= attempts) throw error;
+      // The race was lost: the next look finds who won it, if nobody let go again, and is answered like any other.
+      if (!isClosError(error, 'PORT_CONFLICT') || attempt >= attempts) throw error;
     }
   }
 }
