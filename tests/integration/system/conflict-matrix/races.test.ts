@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
 import { type EngineGate, openEngineGate } from '#tests/support/engine-gate.ts';
 import { eventually } from '#tests/support/eventually.ts';
 import { pageOf } from '#tests/support/page.ts';
@@ -43,9 +44,9 @@ const newPlace = async (): Promise<Place> => ({
 });
 
 /** A service in a container that wants a port. */
-async function boxedAt({ port }: Place): Promise<string> {
+async function boxedAt({ port }: Place, more: Partial<ServiceSpecInput> = {}): Promise<string> {
   const name = newName('web');
-  await matrix.client.services.create(boxed(name, { hostPort: port }));
+  await matrix.client.services.create(boxed(name, { hostPort: port }, more));
   onTestFinished(() => removeServices(matrix.client, name));
   return name;
 }
@@ -83,7 +84,7 @@ async function expectNothingLeft(name: string): Promise<void> {
 async function untilKnown(place: Place, name: string): Promise<void> {
   await eventually(
     () => matrix.client.ports.check({ endpoints: [place] }),
-    ({ conflicts }) => conflicts[0]?.holder.name === name,
+    ({ conflicts }) => conflicts.some(({ holder }) => holder.name === name),
   );
 }
 
@@ -141,8 +142,7 @@ describe('a container whose port is taken between the check and the bind', () =>
 
   it('goes elsewhere by itself where the policy says so', async () => {
     const place = await newPlace();
-    const name = await boxedAt(place);
-    await matrix.client.services.update({ id: name, onConflict: 'reassign' });
+    const name = await boxedAt(place, { onConflict: 'reassign' });
     const held = gate.holdNext(/^POST \S+\/start/, 'asked');
     const start = matrix.client.services.start({ id: name }, patient);
     await held;
