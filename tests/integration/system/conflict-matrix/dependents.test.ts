@@ -32,7 +32,7 @@ async function moveAway(name: string) {
 const inspected = z.object({
   Id: z.string(),
   Name: z.string(),
-  Config: z.looseObject({ Env: z.array(z.string()), Labels: z.record(z.string(), z.string()) }),
+  Config: z.looseObject({ Env: z.array(z.string()), Labels: z.record(z.string(), z.string()), Hostname: z.string() }),
   HostConfig: z.looseObject({ PortBindings: z.unknown() }),
   NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()) }),
   Mounts: z.array(z.object({ Name: z.string(), Destination: z.string() })),
@@ -157,7 +157,13 @@ async function ownStore(name: string, port: number): Promise<void> {
 async function adoptedStore(name: string, port: number): Promise<void> {
   await foreignContainer(matrix, placeOf(port), {
     name,
-    host: { Binds: [`${name}-data:/www/named`], CpuShares: 512 },
+    // In the engine's own words for what is usual, which it tells when it is asked.
+    host: {
+      Binds: [`${name}-data:/www/named`],
+      CpuShares: 512,
+      NetworkMode: 'bridge',
+      RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    },
     config: { Volumes: { '/www/anonymous': {} }, Env: [`SELF=http://127.0.0.1:${port}`], Hostname: 'store' },
   });
   onTestFinished(async () => {
@@ -184,8 +190,9 @@ describe.each([
     await engineCall(socketPath, `/networks/${network}/connect`, { method: 'POST', body: { Container: first.Id } });
     await writeNotes(first.Id);
     const kept = async () => {
-      const { Name, Config, HostConfig, NetworkSettings, Mounts } = await containerOf(name);
-      const { Env: _env, Labels: _labels, ...config } = Config;
+      const { Id, Name, Config, HostConfig, NetworkSettings, Mounts } = await containerOf(name);
+      const { Env: _env, Labels: _labels, Hostname, ...rest } = Config;
+      const config = { ...rest, Hostname: Id.startsWith(Hostname) ? 'its id' : Hostname };
       const { PortBindings: _ports, Mounts: _wanted, Binds: _binds, ...host } = HostConfig;
       const volumes = Mounts.map((mount) => `${mount.Name}:${mount.Destination}`).sort();
       return { Name, config, host, volumes, networks: Object.keys(NetworkSettings.Networks).sort() };
