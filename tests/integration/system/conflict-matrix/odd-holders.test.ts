@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import type { Conflict } from '#shared/contract/conflicts.ts';
@@ -93,6 +95,35 @@ describe('CLOS itself', () => {
     await undo(matrix, operation);
     expect(await restOf(matrix, name)).toEqual(before);
     expect(await lifeOfService(matrix, name)).toMatchObject({ status: 'stopped', endpoints: [{ lease: null }] });
+  });
+});
+
+describe('a program that could not be started again as it was', () => {
+  it('is not offered to become a service, and its end is said to be for good', async () => {
+    const place = await newPlace();
+    const cwd = join(matrix.folder, 'passing');
+    mkdirSync(cwd);
+    const program = await startProgram(commandFor(place), { cwd });
+    onTestFinished(program.end);
+    rmdirSync(cwd);
+    const conflict = await soleConflict(matrix, await asking(place));
+    expect(strategiesOf(conflict)).toEqual(['reassign', 'wait', 'end-process']);
+    expect(conflict.options.at(-1)).toMatchObject({
+      reversible: false,
+      steps: [
+        expect.any(String),
+        `node (process ${program.pid}) cannot be started again as it was. Its folder has been deleted.`,
+        expect.any(String),
+      ],
+    });
+    const { id } = conflict;
+    await expect(matrix.client.services.adopt({ pid: program.pid }, patient)).rejects.toMatchObject({
+      code: 'PROCESS_UNREADABLE',
+    });
+    await expect(matrix.client.conflicts.resolve({ id, option: 'adopt', dryRun: true }, patient)).rejects.toMatchObject(
+      { code: 'OPTION_NOT_FOUND' },
+    );
+    expect(program.child.exitCode).toBeNull();
   });
 });
 
