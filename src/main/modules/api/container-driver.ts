@@ -126,6 +126,8 @@ async function createAndStart(
     await api.engine.remove(id, { force: true, keepVolumes: old !== null }).catch((cause: unknown) => {
       command.log.warn({ err: cause }, 'a container that could not start is left behind');
     });
+    // Whoever tries again must not take it for the one to replace.
+    await api.seat.refresh(id);
     throw error;
   }
 }
