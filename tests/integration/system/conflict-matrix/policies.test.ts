@@ -12,7 +12,15 @@ import {
   removeServices,
   served,
 } from './matrix.ts';
-import { answering, commandFor, type Place, type Program, startProgram, whoAnswers } from './programs.ts';
+import {
+  answering,
+  commandFor,
+  endWhoAnswers,
+  type Place,
+  type Program,
+  startProgram,
+  whoAnswers,
+} from './programs.ts';
 import { soleConflict } from './ways-out.ts';
 
 let matrix: Matrix;
@@ -177,8 +185,8 @@ describe('a rule that protects', () => {
     ['what it runs under', () => [{ name: 'npm' }], 'The settings protect npm.'],
   ])('of %s refuses an option that was offered before there was the rule', async (_, protect, detail) => {
     const place = await newPlace();
-    const npm = await startProgram(['npm', 'run', 'tcp'], { cwd: matrix.folder, env: { PORT: String(place.port) } });
-    onTestFinished(npm.end);
+    await startProgram(['npm', 'run', 'tcp'], { cwd: matrix.folder, env: { PORT: String(place.port) } });
+    onTestFinished(() => endWhoAnswers(place));
     const { pid } = await whoAnswers(place);
     const name = await asking(place, 'ask');
     const { id } = await soleConflict(matrix, name);
