@@ -32,9 +32,12 @@ export async function findConflicts(
   const wanted = claims.map((claim): WantedPort => ({ ...claim, byEngine: isBoundByEngine(claim, world) }));
   const findings = await checker[how](wanted, world);
   const suggestPort = suggestOnce(checker, claims, world);
-  const conflicts: DetectedConflict[] = [];
-  // One after the other: each suggestion must know those before it.
-  for (const found of findings) {
+  const proposed = new Map<Finding, DetectedConflict>();
+  const inTurn = (['blocking', 'warning'] as const).flatMap((how) =>
+    findings.filter(({ severity }) => severity === how),
+  );
+  // One after the other: each suggestion must know those before it, and a warning must not use up the last port.
+  for (const found of inTurn) {
     const launcher = await launcherOf(host, found);
     const finding = {
       ...found,
@@ -51,9 +54,9 @@ export async function findConflicts(
       services: world.services,
       user: userInfo().username,
     });
-    conflicts.push({ ...finding, options });
+    proposed.set(found, { ...finding, options });
   }
-  return conflicts;
+  return findings.flatMap((found) => proposed.get(found) ?? []);
 }
 
 /** What would have to be ended as a whole: the package manager or watcher that the holder runs under, else the holder itself. */
