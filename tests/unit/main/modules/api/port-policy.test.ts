@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf, takeoverOption } from '#main/modules/api/port-policy.ts';
+import { canWait, policyOf, takeoverOption } from '#main/modules/api/port-policy.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { conflictSettingsSchema } from '#shared/contract/settings.ts';
 import { holderOf, nodeHolder, wantedAsTold } from '../resolver/fixtures.ts';
@@ -42,6 +42,12 @@ it('the policy of a service is its own, and with "default" that of the settings'
   expect(policyOf({ onConflict: 'wait' }, settings({ onConflict: 'reassign' }))).toBe('wait');
   expect(policyOf({ onConflict: 'default' }, settings({ onConflict: 'reassign' }))).toBe('reassign');
   expect(policyOf({ onConflict: 'default' }, settings())).toBe('ask');
+});
+
+it('nobody waits for a port that its own other endpoint asks for', () => {
+  const service = (id: string) => conflictOf({ holder: holderOf({ type: 'service', service: { id, name: 'one' } }) });
+  expect(canWait([conflictOf({}), service('svc_docs')])).toBe(true);
+  expect(canWait([conflictOf({}), service('svc_web')])).toBe(false);
 });
 
 describe('taking a port over', () => {
