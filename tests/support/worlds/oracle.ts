@@ -54,10 +54,12 @@ export function outlineOf({ wanted, severity, kind, holder }: DetectedConflict):
  * of this looks at how CLOS finds it out.
  */
 export function conflictsOf(scene: Scene, asking: Asking, claims: readonly WantedClaim[]): Outline[] {
-  return claims.flatMap((claim, index) => {
-    const earlier = claims.slice(0, index).find((one) => one.port === claim.port && one.protocol === claim.protocol);
+  const given: WantedClaim[] = [];
+  return claims.flatMap((claim) => {
+    const earlier = given.find((one) => one.port === claim.port && one.protocol === claim.protocol);
     const { blocking, shadowing, claiming } = neighboursOf(scene, asking, claim);
     if (earlier !== undefined) blocking.add(`service ${asking.name}`);
+    if (blocking.size === 0) given.push(claim);
     const say = (whose: Iterable<string>, how: string) =>
       [...whose].map((who) => `${asking.name}/${claim.endpoint}: ${who} ${how}`);
     return [
