@@ -1,17 +1,13 @@
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
-import type { DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Actor, Operation, OperationStep } from '#shared/contract/operations.ts';
-import type { ConflictPolicy } from '#shared/contract/service-spec.ts';
 import { listServices, type StoredService } from '../../database/services.ts';
-import { readConflictSettings } from '../../database/settings.ts';
 import type { ApiContext } from './api-context.ts';
 import { plannedOperation } from './commands.ts';
 import { conflictSentence } from './conflict-record.ts';
 import { assertDriven, driverOf } from './drivers.ts';
 import { referencedServices } from './environment.ts';
-import type { PortChoice } from './leases.ts';
-import { choosePorts, findBlockingOf } from './port-check.ts';
-import { policyOf } from './port-policy.ts';
+import { leasePlanned, type PortPlan, planPorts } from './plan-ports.ts';
+import { canWait } from './port-policy.ts';
 import { isActive } from './service-view.ts';
 import { startAndRecord } from './start-service.ts';
 
@@ -47,12 +43,6 @@ export function startOrder(services: readonly StoredService[], all: readonly Sto
   return ordered;
 }
 
-/** Who asks for several at once has asked for a plan, and so does not want to be asked about each. */
-function policyFor(api: ApiContext, service: StoredService): ConflictPolicy {
-  const policy = policyOf(service, readConflictSettings(api.db.read));
-  return policy === 'ask' ? 'reassign' : policy;
-}
-
 /** `POST /services/start`. One that cannot start does not keep the others from it; the operation fails in the end and names it. */
 export async function startMany(
   api: ApiContext,
@@ -69,9 +59,14 @@ export async function startMany(
     log: api.module.log,
     work: async (command) => {
       const failures: Array<{ name: string; error: ClosError }> = [];
-      for (const service of startOrder(services, listServices(api.db.read))) {
+      const plans = await command.step('Plan the ports', async () => {
+        const planned = await planPorts(api, startOrder(services, listServices(api.db.read)));
+        await leasePlanned(api, planned, command);
+        return planned;
+      });
+      for (const { service, policy } of plans) {
         try {
-          await startAndRecord(api, { service, policy: policyFor(api, service) }, command);
+          await startAndRecord(api, { service, policy }, command);
         } catch (error) {
           if (!isClosError(error)) throw error;
           failures.push({ name: service.name, error });
@@ -86,30 +81,20 @@ export async function startMany(
   });
 }
 
-async function choicesOf(api: ApiContext, services: readonly StoredService[]) {
-  const all: Array<{ service: StoredService; choice: PortChoice }> = [];
-  for (const service of services) {
-    const given = all.map(({ choice }) => choice.port);
-    const choices = await choosePorts(api.module.sibling('resolver'), service, given);
-    all.push(...choices.map((choice) => ({ service, choice })));
-  }
-  return all;
-}
-
-function planned(
-  api: ApiContext,
-  { service, choice: { endpoint, port, reason } }: { service: StoredService; choice: PortChoice },
-  conflict: DetectedConflict | undefined,
-): OperationStep {
-  const seat = `${service.name}/${endpoint.name}`;
-  if (conflict === undefined) return { name: `Lease :${port} to ${seat}`, status: 'planned', detail: reason };
-  const detail = conflictSentence(conflict);
-  const policy = policyFor(api, service);
-  if (policy === 'wait') return { name: `${seat} waits for :${port}`, status: 'planned', detail };
-  const strategy = policy === 'takeover' ? 'stop-service' : 'reassign';
-  const option = conflict.options.find((one) => one.strategy === strategy);
-  if (option === undefined) return { name: `Lease :${port} to ${seat}`, status: 'failed', detail };
-  return { name: option.title, status: 'planned', detail };
+function stepsOf({ service, policy, choices, conflicts, error }: PortPlan): OperationStep[] {
+  if (error !== null) return [{ name: `Choose the ports of ${service.name}`, status: 'failed', detail: error.message }];
+  return choices.map(({ endpoint, port, reason }) => {
+    const seat = `${service.name}/${endpoint.name}`;
+    const conflict = conflicts.find(({ wanted }) => wanted.endpoint === endpoint.name);
+    if (conflict === undefined) return { name: `Lease :${port} to ${seat}`, status: 'planned', detail: reason };
+    const detail = conflictSentence(conflict);
+    if (policy === 'wait' && canWait(conflicts))
+      return { name: `${seat} waits for :${port}`, status: 'planned', detail };
+    const strategy = policy === 'takeover' ? 'stop-service' : policy;
+    const option = conflict.options.find((one) => one.strategy === strategy);
+    if (option === undefined) return { name: `Lease :${port} to ${seat}`, status: 'failed', detail };
+    return { name: option.title, status: 'planned', detail };
+  });
 }
 
 /** What a start of several would do. Touches nothing. */
@@ -119,19 +104,12 @@ export async function planStartMany(
   actor: Actor,
 ): Promise<Operation> {
   for (const service of services) assertDriven(service);
-  const ordered = startOrder(services, listServices(api.db.read)).filter((service) => !isActive(service));
-  const wanted = await choicesOf(api, ordered);
-  const conflicts = await findBlockingOf(api.module.sibling('resolver'), wanted);
-  const steps = ordered.flatMap((service): OperationStep[] => [
-    ...wanted
-      .filter((one) => one.service === service)
-      .map((one) => {
-        const conflict = conflicts.find(
-          ({ wanted: { serviceId, endpoint } }) => serviceId === service.id && endpoint === one.choice.endpoint.name,
-        );
-        return planned(api, one, conflict);
-      }),
-    { name: driverOf(service).startStep(service), status: 'planned', detail: null },
-  ]);
+  const plans = await planPorts(api, startOrder(services, listServices(api.db.read)));
+  const steps = plans
+    .filter(({ service }) => !isActive(service))
+    .flatMap((plan): OperationStep[] => [
+      ...stepsOf(plan),
+      { name: driverOf(plan.service).startStep(plan.service), status: 'planned', detail: null },
+    ]);
   return plannedOperation({ type: 'services.start', subject: subject(services), actor }, steps);
 }

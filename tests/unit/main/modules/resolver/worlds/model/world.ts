@@ -5,7 +5,8 @@ import type { OwnPort } from '#main/modules/resolver/world.ts';
 import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Actor } from '#shared/contract/operations.ts';
 import type { Range } from '#shared/contract/ports.ts';
-import type { Place, WorldPlan } from '#tests/support/worlds/random-world.ts';
+import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
+import type { Place, PlannedService, WorldPlan } from '#tests/support/worlds/random-world.ts';
 import { specOf } from '#tests/support/worlds/specification.ts';
 import { type ModelSystem, openModelSystem } from './system.ts';
 
@@ -22,10 +23,10 @@ export interface ModelWorld {
 }
 
 const firstPort = 3000;
-const runtimes = {
+const runtimes: Record<PlannedService['runtime'], ServiceSpecInput['runtime']> = {
   container: { type: 'container', image: 'shop/web:1' },
   process: { type: 'process', command: ['node', 'server.js'], cwd: '/' },
-} as const;
+};
 
 export async function buildWorld(plan: WorldPlan): Promise<ModelWorld> {
   const range = { name: 'few', first: firstPort, last: firstPort + plan.size - 1 };
