@@ -42,6 +42,15 @@ export async function buildRealWorld(matrix: Matrix, plan: WorldPlan): Promise<R
   await client.ports.putRanges({ items: [...items.filter(({ name }) => !['few', 'matrix'].includes(name)), range] });
 
   const strangers: RealStranger[] = [];
+  const services = async () => (await client.services.list({ limit: 500 })).items;
+  async function scene(): Promise<Scene> {
+    const ours = (await services()).map(seatsOf);
+    return {
+      sockets: [...ours.flatMap(({ sockets }) => sockets), ...strangers.flatMap(({ sockets }) => sockets)],
+      claims: strangers.flatMap(({ claims }) => claims),
+      promises: ours.flatMap(({ leases }) => leases),
+    };
+  }
   async function close(): Promise<void> {
     await removeServices(client);
     await Promise.all(strangers.map(({ leave }) => leave()));
@@ -49,27 +58,20 @@ export async function buildRealWorld(matrix: Matrix, plan: WorldPlan): Promise<R
   try {
     await addServices(matrix, plan, range);
     for (const stranger of plan.strangers) {
-      const come = await invite(matrix, stranger, first);
+      const { sockets } = await scene();
+      const come = await invite(matrix, stranger, { firstPort: first, sockets });
       if (come !== null) strangers.push(come);
     }
   } catch (error) {
     await close();
     throw error;
   }
-  const services = async () => (await client.services.list({ limit: 500 })).items;
   return {
     range,
     strangers,
     services,
     service: (name) => client.services.get({ id: name }),
-    async scene() {
-      const ours = (await services()).map(seatsOf);
-      return {
-        sockets: [...ours.flatMap(({ sockets }) => sockets), ...strangers.flatMap(({ sockets }) => sockets)],
-        claims: strangers.flatMap(({ claims }) => claims),
-        promises: ours.flatMap(({ leases }) => leases),
-      };
-    },
+    scene,
     close,
   };
 }

@@ -1,7 +1,8 @@
-import { engineRequest } from '#tests/support/engine-http.ts';
+import { engineCall } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
 import type { Seat } from '#tests/support/worlds/oracle.ts';
 import type { Place, Stranger } from '#tests/support/worlds/random-world.ts';
+import { canBothBe, type ModelPlace } from '#tests/support/worlds/who-can-bind.ts';
 import { foreignContainer, stateOfContainer } from '../conflict-matrix/holders.ts';
 import type { Matrix } from '../conflict-matrix/matrix.ts';
 import { commandFor, startProgram, whoAnswers } from '../conflict-matrix/programs.ts';
@@ -20,21 +21,34 @@ export interface RealStranger {
 type Listener = Extract<Stranger, { kind: 'listener' }>;
 type Container = Extract<Stranger, { kind: 'container' }>;
 
-/** Has a stranger come, as far as the machine lets it; null for a program that finds its place taken. */
-export async function invite(matrix: Matrix, stranger: Stranger, firstPort: number): Promise<RealStranger | null> {
+/** Where strangers come to: the first port that they count from, and what is there already. */
+export interface Ground {
+  firstPort: number;
+  sockets: readonly Seat[];
+}
+
+/** Has a stranger come, as far as there is room: a program comes not at all, a container does not start. */
+export async function invite(matrix: Matrix, stranger: Stranger, ground: Ground): Promise<RealStranger | null> {
   return stranger.kind === 'listener'
-    ? await startListener(matrix, stranger, firstPort)
-    : await makeContainer(matrix, stranger, firstPort);
+    ? await startListener(matrix, stranger, ground)
+    : await makeContainer(matrix, stranger, ground);
+}
+
+/** True when all these places can be had at once. */
+function hasRoom(sockets: readonly Seat[], places: readonly ModelPlace[]): boolean {
+  return places.every((place, index) =>
+    [...sockets, ...places.slice(0, index)].every((other) => canBothBe(other, place)),
+  );
 }
 
 function placed({ at, ...place }: Place, firstPort: number) {
   return { ...place, port: firstPort + at };
 }
 
-async function startListener({ folder }: Matrix, { place, v6only }: Listener, firstPort: number) {
+async function startListener({ folder }: Matrix, { place, v6only }: Listener, { firstPort, sockets }: Ground) {
   const seat = { ...placed(place, firstPort), v6only: v6only && place.address === '::' };
-  const program = await startProgram(commandFor(seat), { cwd: folder }).catch(() => null);
-  if (program === null) return null;
+  if (!hasRoom(sockets, [seat])) return null;
+  const program = await startProgram(commandFor(seat), { cwd: folder });
   return {
     sockets: [{ ...seat, who: `process ${program.pid}` }],
     claims: [],
@@ -43,7 +57,7 @@ async function startListener({ folder }: Matrix, { place, v6only }: Listener, fi
   };
 }
 
-async function makeContainer(matrix: Matrix, { name, running, places }: Container, firstPort: number) {
+async function makeContainer(matrix: Matrix, { name, running, places }: Container, { firstPort, sockets }: Ground) {
   const seats = places.map((place): Seat => ({ ...placed(place, firstPort), v6only: true, who: `container ${name}` }));
   const ports = seats.map(({ protocol, address, port }, index) => ({
     key: `${80 + index}/${protocol}`,
@@ -55,11 +69,8 @@ async function makeContainer(matrix: Matrix, { name, running, places }: Containe
     config: { ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])) },
     host: { PortBindings: Object.fromEntries(ports.map(({ key, bindings }) => [key, bindings])) },
   });
-  const path = `/containers/${id}/start`;
-  const { status } = running
-    ? await engineRequest(matrix.socketPath, path, { method: 'POST', body: {} })
-    : { status: 0 };
-  const runs = status === 204;
+  const runs = running && hasRoom(sockets, seats);
+  if (runs) await engineCall(matrix.socketPath, `/containers/${id}/start`, { method: 'POST', body: {} });
   // CLOS hears of it from the engine, a moment later.
   const state = runs ? 'running' : 'created';
   await eventually(
