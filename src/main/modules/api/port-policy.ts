@@ -26,6 +26,27 @@ export function takeoverOption({ options, holder }: Conflict, settings: Conflict
   return named ? (options.find(({ strategy }) => strategy === 'end-process') ?? null) : null;
 }
 
+/**
+ * What "takeover" applies to all that is in the way of a service. Null when one of it needs a person, be it that two endpoints of
+ * the service ask for the same port: nobody is stopped for a start that cannot be.
+ */
+export function takeovers(
+  conflicts: readonly Conflict[],
+  settings: ConflictSettings,
+): Array<{ conflict: Conflict; option: ConflictOption }> | null {
+  const chosen: Array<{ conflict: Conflict; option: ConflictOption }> = [];
+  for (const conflict of conflicts) {
+    const option = takeoverOption(conflict, settings);
+    if (option === null || chosen.some((one) => isRival(one.conflict.wanted, conflict.wanted))) return null;
+    chosen.push({ conflict, option });
+  }
+  return chosen;
+}
+
+function isRival(one: Conflict['wanted'], other: Conflict['wanted']): boolean {
+  return one.endpoint !== other.endpoint && one.protocol === other.protocol && one.port === other.port;
+}
+
 /** What "reassign" leases: the ports that the options offer in place of those that are held. Null where one conflict offers none. */
 export function reassigned(
   choices: readonly PortChoice[],

@@ -15,7 +15,7 @@ import { assertDriven, driverOf } from './drivers.ts';
 import type { PortChoice } from './leases.ts';
 import { changeStatus, changeWaits, clearConflicts } from './life.ts';
 import { choosePorts, commitLeases, findBlocking } from './port-check.ts';
-import { canWait, policyOf, reassigned, takeoverOption } from './port-policy.ts';
+import { canWait, policyOf, reassigned, takeovers } from './port-policy.ts';
 import { reload } from './reload.ts';
 import { applyOption } from './resolutions/apply-option.ts';
 import { specHash } from './service-view.ts';
@@ -57,11 +57,10 @@ async function takeOver(
   { service, recorded }: { service: StoredService; recorded: readonly Conflict[] },
   command: Command,
 ): Promise<void> {
-  const settings = readConflictSettings(api.db.read);
-  const chosen = recorded.map((conflict) => ({ conflict, option: takeoverOption(conflict, settings) }));
-  if (chosen.some(({ option }) => option === null)) throw portConflict(recorded);
+  const chosen = takeovers(recorded, readConflictSettings(api.db.read));
+  if (chosen === null) throw portConflict(recorded);
   for (const { conflict, option } of chosen) {
-    if (option !== null) await applyOption(api, { conflict, option, service: reload(api, service.id) }, command);
+    await applyOption(api, { conflict, option, service: reload(api, service.id) }, command);
   }
 }
 

@@ -50,7 +50,7 @@ async function run(world: ModelWorld, call: () => Promise<Operation>): Promise<D
   try {
     return { operation: await call(), before, refusal: null };
   } catch (error) {
-    if (!isClosError(error)) throw error;
+    if (!isClosError(error, 'PORT_CONFLICT', 'RANGE_EXHAUSTED', 'ENV_UNRESOLVED')) throw error;
     const operation = findOperation(world.system.api.db.read, String(error.extra.operationId));
     if (operation === null) throw error;
     const conflicts = (error.extra.conflicts ?? []) as Conflict[];
