@@ -103,6 +103,9 @@ async function suggestAddress(
   )
     return null;
   const { protocol, port, address } = wanted;
+  // A port is leased once, whatever the address.
+  const leased = world.leases.find((lease) => lease.protocol === protocol && lease.port === port)?.service;
+  if (leased !== undefined && (leased?.id !== wanted.serviceId || leased.endpoint !== wanted.endpoint)) return null;
   const missing = kind === 'reserved' && holder.name === 'address';
   const second = (kind === 'process' || kind === 'container') && address === loopbacks[4] && host.platform === 'linux';
   const other = missing ? loopbacks[isIPv6(address) ? 6 : 4] : second ? '127.0.0.2' : null;
