@@ -18,6 +18,9 @@ function claimOf(service: StoredService, { endpoint, port }: PortChoice): Wanted
   };
 }
 
+/** A port of the host, without an address. */
+export type GivenPort = Pick<WantedClaim, 'protocol' | 'port'>;
+
 /**
  * The port that each endpoint shall have: the one it leases, the one it wants, or one of its range. `given` are ports that others
  * are about to have.
@@ -25,7 +28,7 @@ function claimOf(service: StoredService, { endpoint, port }: PortChoice): Wanted
 export async function choosePorts(
   resolver: Client,
   service: StoredService,
-  given: readonly number[] = [],
+  given: readonly GivenPort[] = [],
 ): Promise<PortChoice[]> {
   const choices: PortChoice[] = [];
   for (const endpoint of service.endpoints) {
@@ -38,7 +41,7 @@ export async function choosePorts(
         range: endpoint.range,
         near: null,
         count: 1,
-        refused: [...given, ...choices.map(({ port }) => port)],
+        refused: portsOf(endpoint.protocol, [...given, ...choices.map(toGiven)]),
         protocol: endpoint.protocol,
         address: endpoint.address,
       });
@@ -53,6 +56,14 @@ export async function choosePorts(
     }
   }
   return choices;
+}
+
+export function toGiven({ endpoint: { protocol }, port }: PortChoice): GivenPort {
+  return { protocol, port };
+}
+
+function portsOf(protocol: string, given: readonly GivenPort[]): number[] {
+  return given.filter((one) => one.protocol === protocol).map(({ port }) => port);
 }
 
 /** What stands in the way of these ports now. Warnings do not. */

@@ -15,7 +15,7 @@ import { assertDriven, driverOf } from './drivers.ts';
 import type { PortChoice } from './leases.ts';
 import { changeStatus, changeWaits, clearConflicts } from './life.ts';
 import { choosePorts, commitLeases, findBlocking } from './port-check.ts';
-import { policyOf, takeoverOption } from './port-policy.ts';
+import { canWait, policyOf, reassigned, takeovers } from './port-policy.ts';
 import { reload } from './reload.ts';
 import { applyOption } from './resolutions/apply-option.ts';
 import { specHash } from './service-view.ts';
@@ -27,19 +27,6 @@ const attempts = 5;
 
 /** What a start came to: what runs was made from `applied`, or the service waits for its ports. */
 export type Started = { applied: string | null } | { waitsFor: string };
-
-/** With the policy `reassign`, the ports that the options offer; null where one conflict has none. */
-function reassigned(choices: readonly PortChoice[], conflicts: readonly DetectedConflict[]): PortChoice[] | null {
-  const next = [...choices];
-  for (const conflict of conflicts) {
-    const option = conflict.options.find(({ strategy }) => strategy === 'reassign');
-    const index = next.findIndex(({ endpoint }) => endpoint.name === conflict.wanted.endpoint);
-    const choice = next[index];
-    if (option?.port == null || choice === undefined) return null;
-    next[index] = { ...choice, port: option.port, reason: `reassigned by policy: ${conflictSentence(conflict)}` };
-  }
-  return next;
-}
 
 /** What a look at the ports of a service found, and the state of the service that it holds for. */
 interface PortOutlook {
@@ -72,11 +59,10 @@ async function takeOver(
   { service, recorded }: { service: StoredService; recorded: readonly Conflict[] },
   command: Command,
 ): Promise<void> {
-  const settings = readConflictSettings(api.db.read);
-  const chosen = recorded.map((conflict) => ({ conflict, option: takeoverOption(conflict, settings) }));
-  if (chosen.some(({ option }) => option === null)) throw portConflict(recorded);
+  const chosen = takeovers(recorded, readConflictSettings(api.db.read));
+  if (chosen === null) throw portConflict(recorded);
   for (const { conflict, option } of chosen) {
-    if (option !== null) await applyOption(api, { conflict, option, service: reload(api, service.id) }, command);
+    await applyOption(api, { conflict, option, service: reload(api, service.id) }, command);
   }
 }
 
@@ -115,7 +101,7 @@ async function answerByPolicy(
 ): Promise<boolean> {
   const { service, conflicts, policy } = request;
   const recorded = await keepConflicts(api, conflicts, command);
-  if (policy === 'wait') return false;
+  if (policy === 'wait' && canWait(conflicts)) return false;
   if (policy !== 'takeover') throw portConflict(recorded);
   await takeOver(api, { service, recorded }, command);
   return true;

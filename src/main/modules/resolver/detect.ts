@@ -26,11 +26,13 @@ export type Finding = Omit<DetectedConflict, 'options'>;
  * refused but nobody listens, something temporary. A service never conflicts with its own lease, container or process.
  */
 export function detectConflicts(input: DetectionInput): Finding[] {
+  const given: WantedPort[] = [];
   return input.wanted.flatMap((wanted, index) => {
     const findings = new Findings(wanted);
-    findEarlierWish(findings, input, index);
+    findEarlierWish(findings, given);
     findHolders(findings, input, input.probes[index] ?? 'free');
     findLimits(findings, input, input.probes[index] ?? 'free');
+    if (!findings.blocked) given.push(wanted);
     return findings.list();
   });
 }
@@ -91,19 +93,17 @@ class Findings {
   }
 }
 
-/** Two endpoints of one request that want the same port: the first one has it. */
-function findEarlierWish(findings: Findings, { wanted: all }: DetectionInput, index: number): void {
+/** Two endpoints of one request that want the same port: the first one has it, if nobody else is in its way. */
+function findEarlierWish(findings: Findings, given: readonly WantedPort[]): void {
   const { wanted } = findings;
-  const earlier = all
-    .slice(0, index)
-    .find(
-      (other) =>
-        other.service !== null &&
-        wanted.service !== null &&
-        other.protocol === wanted.protocol &&
-        other.port === wanted.port &&
-        !(other.service.id === wanted.service.id && other.endpoint === wanted.endpoint),
-    );
+  const earlier = given.find(
+    (other) =>
+      other.service !== null &&
+      wanted.service !== null &&
+      other.protocol === wanted.protocol &&
+      other.port === wanted.port &&
+      !(other.service.id === wanted.service.id && other.endpoint === wanted.endpoint),
+  );
   if (earlier?.service == null) return;
   findings.add(
     `service:${earlier.service.id}`,

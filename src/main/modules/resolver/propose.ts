@@ -34,9 +34,12 @@ export async function findConflicts(
   const wanted = claims.map((claim): WantedPort => ({ ...claim, byEngine: isBoundByEngine(claim, world) }));
   const findings = await checker[how](wanted, world);
   const suggestPort = suggestOnce(checker, claims, world);
-  const conflicts: DetectedConflict[] = [];
-  // One after the other: each suggestion must know those before it.
-  for (const found of findings) {
+  const proposed = new Map<Finding, DetectedConflict>();
+  const inTurn = (['blocking', 'warning'] as const).flatMap((how) =>
+    findings.filter(({ severity }) => severity === how),
+  );
+  // One after the other: each suggestion must know those before it, and a warning must not use up the last port.
+  for (const found of inTurn) {
     const launcher = await launcherOf(host, found);
     const finding = {
       ...found,
@@ -52,9 +55,9 @@ export async function findConflicts(
       launcher,
       services: world.services,
     });
-    conflicts.push({ ...finding, options });
+    proposed.set(found, { ...finding, options });
   }
-  return conflicts;
+  return findings.flatMap((found) => proposed.get(found) ?? []);
 }
 
 /** What would have to be ended as a whole: the package manager or watcher that the holder runs under, else the holder itself. */
@@ -112,6 +115,9 @@ async function suggestAddress(
   )
     return null;
   const { protocol, port, address } = wanted;
+  // A port is leased once, whatever the address.
+  const leased = world.leases.find((lease) => lease.protocol === protocol && lease.port === port)?.service;
+  if (leased !== undefined && (leased?.id !== wanted.serviceId || leased.endpoint !== wanted.endpoint)) return null;
   const missing = kind === 'reserved' && holder.name === 'address';
   const second = (kind === 'process' || kind === 'container') && address === loopbacks[4] && host.platform === 'linux';
   const other = missing ? loopbacks[isIPv6(address) ? 6 : 4] : second ? '127.0.0.2' : null;

@@ -21,6 +21,8 @@ export interface Matrix {
   folder: string;
   /** A port that nobody has, in either protocol, with room after it for what is offered instead. */
   freePort(): Promise<number>;
+  /** The first of so many such ports in a row. */
+  freePorts(count: number): Promise<number>;
   /** True for the ports of this file. */
   isOurs(port: number): boolean;
   close(): Promise<void>;
@@ -45,20 +47,22 @@ export async function openMatrix({ dockerHost = inject('engine').dockerHost } = 
   const { items } = await client.ports.ranges();
   await client.ports.putRanges({ items: [...items, { name: 'matrix', first, last: first + block - 1 }] });
   let next = first;
+  async function freePorts(count: number): Promise<number> {
+    for (;;) {
+      const port = next;
+      next += count;
+      if (next > first + block) throw new Error('This file needs a larger block of ports');
+      const ports = Array.from({ length: count }, (_, index) => port + index);
+      if ((await Promise.all(ports.map(isFree))).every(Boolean)) return port;
+    }
+  }
   return {
     system,
     client,
     socketPath,
     folder,
-    async freePort() {
-      for (;;) {
-        const port = next;
-        next += stride;
-        if (port >= first + block) throw new Error('This file needs a larger block of ports');
-        const ports = Array.from({ length: stride }, (_, index) => port + index);
-        if ((await Promise.all(ports.map(isFree))).every(Boolean)) return port;
-      }
-    },
+    freePort: () => freePorts(stride),
+    freePorts,
     isOurs: (port) => port >= first && port < first + block,
     async close() {
       await removeServices(client);
@@ -69,7 +73,8 @@ export async function openMatrix({ dockerHost = inject('engine').dockerHost } = 
   };
 }
 
-function isFree(port: number): Promise<boolean> {
+/** True when nobody listens on a port over TCP, on any address. */
+export function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));

@@ -41,14 +41,19 @@ export function urlOf({ address, port }: Pick<Place, 'address' | 'port'>): strin
   return `http://${isIPv6(host) ? `[${host}]` : host}:${port}/`;
 }
 
-/** Asks until somebody answers: what was just started may not listen yet. */
-export async function whoAnswers(place: Pick<Place, 'protocol' | 'address' | 'port'>): Promise<Identity> {
+/** What is said at a place. Asks until somebody answers: what was just started may not listen yet. */
+export async function answerAt(place: Pick<Place, 'protocol' | 'address' | 'port'>): Promise<string> {
   const ask = place.protocol === 'tcp' ? askTcp : askUdp;
   for (;;) {
     const text = await ask(place);
-    if (text !== null) return identitySchema.parse(JSON.parse(text));
+    if (text !== null) return text;
     await delay(20);
   }
+}
+
+/** Who says so at a place, once somebody does. */
+export async function whoAnswers(place: Pick<Place, 'protocol' | 'address' | 'port'>): Promise<Identity> {
+  return identitySchema.parse(JSON.parse(await answerAt(place)));
 }
 
 /** The text of the page at a port; null when nobody is there, or it is closed before it has answered. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf, takeoverOption } from '#main/modules/api/port-policy.ts';
+import { canWait, policyOf, takeoverOption, takeovers } from '#main/modules/api/port-policy.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { conflictSettingsSchema } from '#shared/contract/settings.ts';
 import { holderOf, nodeHolder, wantedAsTold } from '../resolver/fixtures.ts';
@@ -44,6 +44,12 @@ it('the policy of a service is its own, and with "default" that of the settings'
   expect(policyOf({ onConflict: 'default' }, settings())).toBe('ask');
 });
 
+it('nobody waits for a port that its own other endpoint asks for', () => {
+  const service = (id: string) => conflictOf({ holder: holderOf({ type: 'service', service: { id, name: 'one' } }) });
+  expect(canWait([conflictOf({}), service('svc_docs')])).toBe(true);
+  expect(canWait([conflictOf({}), service('svc_web')])).toBe(false);
+});
+
 describe('taking a port over', () => {
   it('has another service make room', () => {
     const holder = holderOf({ type: 'service', name: 'docs', service: { id: 'svc_docs', name: 'docs' } });
@@ -75,5 +81,14 @@ describe('taking a port over', () => {
     expect(
       takeoverOption(conflictOf({ kind: 'container', holder, options }), settings({ mayEnd: [{ name: 'node' }] })),
     ).toBeNull();
+  });
+
+  it('stops nobody where two endpoints of the service ask for the same port', () => {
+    const holder = holderOf({ type: 'service', name: 'docs', service: { id: 'svc_docs', name: 'docs' } });
+    const held = (endpoint: string, port: number) =>
+      conflictOf({ holder, options: [optionOf('stop-service')], wanted: { ...wantedAsTold, endpoint, port } });
+    const apart = takeovers([held('http', 3000), held('admin', 3001)], settings());
+    expect(apart?.map(({ option }) => option.id)).toEqual(['stop-service', 'stop-service']);
+    expect(takeovers([held('http', 3000), held('admin', 3000)], settings())).toBeNull();
   });
 });

@@ -250,6 +250,13 @@ describe("another service's lease", () => {
       'blocking lease: web',
     ]);
   });
+
+  it('is not given to a first one that somebody else keeps from it', () => {
+    const other = wantedOf({ service: { id: 'svc_api', name: 'api' }, address: '::1' });
+    const wanted = [wantedOf({ address: '0.0.0.0' }), other];
+    const found = outline({ wanted, probes: ['used', 'free'], listeners: [listenerOf({ address: '0.0.0.0' })] });
+    expect(found).toEqual(['blocking process: node', 'warning shadowed: node']);
+  });
 });
 
 describe('a container of the engine', () => {

@@ -3,8 +3,8 @@ import type { Host } from '#main/host/platform.ts';
 import type { Listener, ProcessInfo, ProcessOwner } from '#main/host/types.ts';
 import type { ContainerEngine, ObservedContainer, PortBinding } from '#main/runtimes/container/types.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { listenerOf, ownerOf } from '../fixtures.ts';
-import { canBothBe, type ModelPlace } from './who-can-bind.ts';
+import { canBothBe, type ModelPlace } from '#tests/support/worlds/who-can-bind.ts';
+import { listenerOf, ownerOf } from '../../fixtures.ts';
 
 /** A socket of the model, with the process that has it: a program, or the forwarder of a container. */
 export interface ModelSocket extends ModelPlace {

@@ -3,10 +3,11 @@ import { startMany } from '#main/modules/api/start-many.ts';
 import { stopService } from '#main/modules/api/stop-service.ts';
 import type { OwnPort } from '#main/modules/resolver/world.ts';
 import { isClosError } from '#shared/contract/clos-error.ts';
-import type { WantedClaim } from '#shared/contract/internal.ts';
 import type { Actor } from '#shared/contract/operations.ts';
 import type { Range } from '#shared/contract/ports.ts';
-import type { Place, PlannedService, WorldPlan } from '#tests/support/random-world.ts';
+import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
+import type { Place, PlannedService, WorldPlan } from '#tests/support/worlds/random-world.ts';
+import { specOf } from '#tests/support/worlds/specification.ts';
 import { type ModelSystem, openModelSystem } from './system.ts';
 
 export const person: Actor = { type: 'key', id: 'key_ada', name: 'ada' };
@@ -22,6 +23,10 @@ export interface ModelWorld {
 }
 
 const firstPort = 3000;
+const runtimes: Record<PlannedService['runtime'], ServiceSpecInput['runtime']> = {
+  container: { type: 'container', image: 'shop/web:1' },
+  process: { type: 'process', command: ['node', 'server.js'], cwd: '/' },
+};
 
 export async function buildWorld(plan: WorldPlan): Promise<ModelWorld> {
   const range = { name: 'few', first: firstPort, last: firstPort + plan.size - 1 };
@@ -41,7 +46,8 @@ export async function buildWorld(plan: WorldPlan): Promise<ModelWorld> {
       return found;
     },
   };
-  for (const service of plan.services) await system.addService(specOf(service, range));
+  for (const service of plan.services)
+    await system.addService(specOf(service, { range, runtime: runtimes[service.runtime] }));
   for (const { name } of plan.services.filter(({ past }) => past !== 'fresh')) {
     await attempt(() => startMany(api, [world.service(name)], caller));
   }
@@ -70,24 +76,6 @@ function portOf({ at }: Place): number {
   return firstPort + at;
 }
 
-function specOf({ name, runtime, onConflict, endpoints, told }: PlannedService, range: Range) {
-  return {
-    name,
-    runtime:
-      runtime === 'container'
-        ? { type: 'container' as const, image: 'shop/web:1' }
-        : { type: 'process' as const, command: ['node', 'server.js'], cwd: '/' },
-    endpoints: endpoints.map(({ at, ...endpoint }, index) => ({
-      ...endpoint,
-      hostPort: at === null ? ('auto' as const) : range.first + at,
-      range: range.name,
-      ...(runtime === 'container' ? { containerPort: 8000 + index } : {}),
-    })),
-    env: Object.fromEntries(told.map((other) => [`URL_${other.toUpperCase()}`, `\${services.${other}.url}`])),
-    onConflict,
-  };
-}
-
 /** What a call was refused with; null when it was not. */
 export async function attempt(call: () => Promise<unknown>) {
   try {
@@ -97,12 +85,4 @@ export async function attempt(call: () => Promise<unknown>) {
     if (isClosError(error)) return error;
     throw error;
   }
-}
-
-/** The ports of a service as a start would ask for them; those that may be any are left out. */
-export function claimsOf({ id, name, endpoints }: StoredService): WantedClaim[] {
-  return endpoints.flatMap(({ name: endpoint, protocol, address, hostPort, lease, range }) => {
-    const port = lease?.port ?? hostPort;
-    return port === 'auto' ? [] : [{ service: { id, name }, endpoint, protocol, address, port, range }];
-  });
 }

@@ -1,5 +1,5 @@
 import type { ConflictPolicy } from '#shared/contract/service-spec.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 
 export const worldAddresses = ['127.0.0.1', '0.0.0.0', '::1', '::'] as const;
 export type WorldAddress = (typeof worldAddresses)[number];

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type CoreDb, openCoreDb } from '#main/database/core-db.ts';
 import { ensureMainInstance } from '#main/database/instances.ts';
 import { replaceRanges } from '#main/database/leases.ts';
@@ -24,6 +25,7 @@ import { createModuleWorld } from '#tests/support/module-context.ts';
 import { createMachine, type Machine } from './machine.ts';
 
 const homeLabel = 'model';
+const migrationsDir = 'migrations';
 
 /** The api's own commands and the resolver's own logic, with a real `core.db`, over a model of a machine. */
 export interface ModelSystem {
@@ -34,10 +36,23 @@ export interface ModelSystem {
   close(): Promise<void>;
 }
 
+let empty: Buffer | null = null;
+/** A database after all migrations, made once: worlds are many. */
+async function emptyDatabase(): Promise<Buffer> {
+  if (empty !== null) return empty;
+  const place = createModuleWorld();
+  const { coreDb, backupsDir } = place.home;
+  await openCoreDb({ path: coreDb, migrationsDir, backupsDir }).close();
+  empty = readFileSync(coreDb);
+  place.dispose();
+  return empty;
+}
+
 export async function openModelSystem(options: { range: Range; ownPorts: readonly OwnPort[] }): Promise<ModelSystem> {
   const place = createModuleWorld();
   const { coreDb, backupsDir } = place.home;
-  const db = openCoreDb({ path: coreDb, migrationsDir: 'migrations', backupsDir, durability: 'normal' });
+  writeFileSync(coreDb, await emptyDatabase());
+  const db = openCoreDb({ path: coreDb, migrationsDir, backupsDir, durability: 'normal' });
   const machine = createMachine();
   const instanceId = await db.commit((write) => {
     replaceRanges(write, [options.range]);
