@@ -4,10 +4,10 @@ import { findService, listServiceSummaries, type StoredService, updateLife } fro
 import type { ApiContext } from './api-context.ts';
 import type { Command } from './commands.ts';
 import { driverOf } from './drivers.ts';
-import { referencedServices } from './environment.ts';
+import { referencedServices, renderService } from './environment.ts';
 import { changeStatus } from './life.ts';
 import { reload } from './reload.ts';
-import { isActive, isUp, specHash } from './service-view.ts';
+import { isActive, isUp, renderOrNull, specHash } from './service-view.ts';
 
 /** The services that run and were told something of this one that is not so any more: what changed, they read only at a start. */
 function staleDependents(db: ReadDb, changed: StoredService): StoredService[] {
@@ -35,6 +35,10 @@ export async function tellSteps(api: ApiContext, changed: StoredService): Promis
   const names: string[] = [];
   for (const service of staleDependents(api.db.read, changed)) {
     const driver = driverOf(service);
+    if (renderOrNull(api.db.read, service, changed) === null) {
+      names.push(tellStep(service));
+      continue;
+    }
     const stopped = { ...service, runtime: { ...service.runtime, observed: null } };
     names.push(tellStep(service), ...driver.stopSteps(api, service), ...(await driver.runSteps(api, stopped, changed)));
   }
@@ -45,6 +49,8 @@ async function restartOne(api: ApiContext, service: StoredService, command: Comm
   const { db } = api;
   const driver = driverOf(service);
   command.hold(service);
+  // Who is also told of one that has no port just now could not start again: it goes on with what it knows.
+  renderService(db.read, service);
   await driver.stop(api, service, command);
   const applied = await driver.run(api, reload(api, service.id), command);
   await db.commit((write) => updateLife(write, service.id, { applied }));
