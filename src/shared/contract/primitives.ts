@@ -40,7 +40,14 @@ export const sizeSchema = z
 /** A moment of the past: a time, or the number of the event after which it is. */
 export const momentSchema = z
   .union(
-    [timeSchema, z.coerce.number<string>().int().min(0)],
+    [
+      timeSchema,
+      z.int().min(0),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ],
     'must be an ISO 8601 time in UTC or the number of an event',
   )
   .describe('As it was then: a time (ISO 8601, UTC, milliseconds), or after the event of this number');
