@@ -125,6 +125,6 @@ export function eventWords(event: ClosEvent): EventWords {
 export function isHeadline(event: ClosEvent): boolean {
   const { glyph } = eventWords(event);
   if (event.type.startsWith('operation.')) return glyph === 'failed';
-  if (event.type === 'conflict.changed') return false;
+  if (event.type === 'conflict.changed' || event.type === 'service.changed') return false;
   return glyph !== 'starting' && glyph !== 'stopping';
 }
