@@ -4,9 +4,11 @@ export interface EngineGate {
   dockerHost: string;
   /**
    * Resolves when the next request whose first line matches has come (`asked`), or when the engine has answered it (`answered`).
-   * From then on that connection carries nothing, neither way.
+   * From then on that connection carries nothing, neither way, until it is let go.
    */
   holdNext(line: RegExp, point: 'asked' | 'answered'): Promise<void>;
+  /** Lets everything that is held go on. */
+  letGo(): void;
   close(): Promise<void>;
 }
 
@@ -14,6 +16,7 @@ export interface EngineGate {
 export async function openEngineGate(engineSocket: string, socketPath: string): Promise<EngineGate> {
   let armed: { line: RegExp; point: 'asked' | 'answered'; held: () => void } | null = null;
   const open = new Set<Socket>();
+  const kept: Array<() => void> = [];
   const server: Server = createServer((client) => {
     const engine = connect(engineSocket);
     let holding: typeof armed = null;
@@ -27,6 +30,15 @@ export async function openEngineGate(engineSocket: string, socketPath: string): 
         engine.destroy();
       });
     }
+    const pass = (to: Socket, bytes: Buffer) => {
+      if (!held) return to.write(bytes);
+      kept.push(() => {
+        held = false;
+        holding = null;
+        to.write(bytes);
+      });
+      return holding?.held();
+    };
     client.on('data', (bytes) => {
       const line = bytes.toString('latin1').split('\r\n', 1)[0] ?? '';
       if (armed?.line.test(line)) {
@@ -34,13 +46,11 @@ export async function openEngineGate(engineSocket: string, socketPath: string): 
         armed = null;
       }
       held ||= holding?.point === 'asked';
-      if (held) holding?.held();
-      else engine.write(bytes);
+      pass(engine, bytes);
     });
     engine.on('data', (bytes) => {
       held ||= holding?.point === 'answered';
-      if (held) holding?.held();
-      else client.write(bytes);
+      pass(client, bytes);
     });
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
@@ -50,6 +60,9 @@ export async function openEngineGate(engineSocket: string, socketPath: string): 
       new Promise((resolve) => {
         armed = { line, point, held: resolve };
       }),
+    letGo() {
+      for (const write of kept.splice(0)) write();
+    },
     async close() {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -65,26 +65,17 @@ export function countOpenConflicts(db: ReadDb): number {
   return db.get<{ n: number }>("SELECT count(*) AS n FROM port_conflicts WHERE state = 'open'")?.n ?? 0;
 }
 
-/** The same claim against the same port is one conflict, however often it is met. */
-function sameClaim(one: DetectedConflict, other: DetectedConflict): boolean {
-  const { wanted: a } = one;
-  const { wanted: b } = other;
-  return a.serviceId === b.serviceId && a.endpoint === b.endpoint && a.protocol === b.protocol && a.port === b.port;
-}
-
 /** With its id, now that it has one, in the commands of its options. */
 function withCommands(conflict: DetectedConflict, id: string): DetectedConflict {
   const options = conflict.options.map((option) => ({ ...option, command: resolveCommand(id, option.id) }));
   return { ...conflict, options };
 }
 
-/** Records a conflict, or renews the open one for the same claim. `isNew` tells which. */
-export function putConflict(db: WriteDb, detected: DetectedConflict): { conflict: Conflict; isNew: boolean } {
+/** Records a conflict, or renews the open one that is `known`. */
+export function putConflict(db: WriteDb, detected: DetectedConflict, known: Conflict | null): Conflict {
   const { serviceId } = detected.wanted;
-  const present =
-    serviceId === null ? undefined : openConflictsOf(db, serviceId).find((one) => sameClaim(one, detected));
-  const id = present?.id ?? newId('cfl');
-  const detectedAt = present?.detectedAt ?? new Date().toISOString();
+  const id = known?.id ?? newId('cfl');
+  const detectedAt = known?.detectedAt ?? new Date().toISOString();
   const detail = withCommands(detected, id);
   db.run(
     `INSERT INTO port_conflicts (id, service_id, endpoint_id, kind, state, detected_at, detail)
@@ -92,7 +83,7 @@ export function putConflict(db: WriteDb, detected: DetectedConflict): { conflict
      ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, detail = excluded.detail`,
     { id, serviceId, kind: detected.kind, detectedAt, detail: JSON.stringify(detail) },
   );
-  return { conflict: { id, ...detail, state: 'open', detectedAt, closedAt: null }, isNew: present === undefined };
+  return { id, ...detail, state: 'open', detectedAt, closedAt: null };
 }
 
 export function closeConflict(db: WriteDb, id: string, state: 'resolved' | 'cleared'): void {

@@ -29,11 +29,14 @@ export function commandText(argv: readonly string[]): string {
  * The name by which people know a process.
  *
  * The kernel's own name (`comm`) is cut at 15 characters and belongs to the main thread, which some runtimes rename (`MainThread`
- * for Node). So the name is the argument or program whose name begins with it (a script keeps its own name), else the program.
+ * for Node). So the name is the argument or program whose name begins with it (a script keeps its own name), or that a title such
+ * as `npm run dev` begins with, else the program.
  */
 export function processName(comm: string, argv: readonly string[], executable: string | null): string {
   const program = executable === null ? null : basename(executable.replace(/ \(deleted\)$/, ''));
   const names = [...argv.slice(0, 2).map((argument) => basename(argument.split(/\s/, 1)[0] ?? '')), program];
-  const named = names.find((name) => name !== null && name !== '' && name.slice(0, 15) === comm);
+  const named = names.find(
+    (name) => name !== null && name !== '' && (name.slice(0, 15) === comm || comm.startsWith(`${name} `)),
+  );
   return named ?? (program || names[0] || comm);
 }

@@ -52,7 +52,9 @@ describe('a conflict with a program', () => {
         ['reassign', 'wait', 'adopt', 'end-process'].map((option) => `clos resolve ${id} --option ${option}`),
       );
       expect(taken.out).toMatch(/^ {2}● Run carded on \d+ {2}recommended · nothing stops$/m);
-      expect(taken.out).toMatch(new RegExp(`^ {2}○ End node \\(pid ${held.pid}\\) .*high risk · can be undone$`, 'm'));
+      expect(taken.out).toMatch(
+        new RegExp(`^ {2}○ End node -e .* \\(pid ${held.pid}\\) .*high risk · can be undone$`, 'm'),
+      );
       expect(taken.out).toMatch(
         new RegExp(`^ {2}Why {2}tcp 127.0.0.1:${port}, inode \\d+, process ${held.pid} \\(node\\)$`, 'm'),
       );
@@ -73,7 +75,7 @@ describe('a conflict with a program', () => {
     try {
       const plan = await clos('resolve', id, '--option', 'reassign', '--dry-run');
       expect(plan.out).toMatch(
-        /^To resolve a conflict of moved, CLOS would:\n {2}○ Lease \d+ [\s\S]*Nothing was changed\.\n$/,
+        /^To resolve a conflict of moved, CLOS would:\n {2}○ Lease :\d+ to moved\/http\n[\s\S]*Nothing was changed\.\n$/,
       );
       expect((await clos('conflicts', '--quiet')).out).toContain(id);
 
@@ -107,15 +109,18 @@ describe('a conflict with a program', () => {
     expect(refused).toEqual({
       code: 2,
       out: '',
-      err:
-        `"End node (pid ${held.pid})" is of high risk, and nobody can be asked here.\n` +
-        `To do it anyway: clos resolve ${id} --option end-process --yes\n`,
+      err: expect.stringMatching(
+        new RegExp(
+          `^"End node -e .* \\(pid ${held.pid}\\)" is of high risk, and nobody can be asked here.\\n` +
+            `To do it anyway: clos resolve ${id} --option end-process --yes\\n$`,
+        ),
+      ),
     });
     expect(held.child.exitCode).toBeNull();
 
     const taken = await clos('resolve', id, '--option', 'end-process', '--yes');
     expect(taken.out).toMatch(
-      new RegExp(`^● End node \\(pid ${held.pid}\\)[\\s\\S]*^● taker is running on :${port} `, 'm'),
+      new RegExp(`^● End \\S*node -e .* \\(pid ${held.pid}\\)[\\s\\S]*^● taker is running on :${port} `, 'm'),
     );
     await exit;
     expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('mine');

@@ -21,8 +21,10 @@ interface Users {
 
 interface ProcessStat {
   comm: string;
-  /** One letter; `Z` has ended and waits for its parent to notice. */
+  /** One letter; `Z` is one whose first thread has ended. */
   state: string;
+  /** Threads that have not ended; the first one counts until its parent has noticed. */
+  threads: number;
   ppid: number;
   processGroup: number;
   sessionId: number;
@@ -42,12 +44,22 @@ function parseStat(text: string): ProcessStat | null {
   return {
     comm: text.slice(open + 1, close),
     state: rest[0] ?? '',
+    threads: number(17),
     ppid: number(1),
     processGroup: number(2),
     sessionId: number(3),
     hasTerminal: number(4) !== 0,
     startTicks,
   };
+}
+
+/**
+ * True for a process that has ended and waits for its parent to notice. Its files and sockets are open until the last of its
+ * threads has ended: one that was killed shows as a zombie a little before that, and one whose first thread ends by itself for as
+ * long as it lives.
+ */
+function hasEnded({ state, threads }: ProcessStat): boolean {
+  return state === 'Z' && threads <= 1;
 }
 
 /**
@@ -138,7 +150,7 @@ export class LinuxProcesses {
       const pid = Number(name);
       if (!Number.isSafeInteger(pid)) continue;
       const stat = this.#stat(pid);
-      if (stat === null || stat.state === 'Z') continue;
+      if (stat === null || hasEnded(stat)) continue;
       const { ppid, processGroup, sessionId, startTicks } = stat;
       entries.push({ pid, startTicks, bootId, ppid, processGroup, sessionId });
       if (slice.spent) await slice.rest();
@@ -167,10 +179,10 @@ export class LinuxProcesses {
     return chain;
   }
 
-  /** True while exactly this process lives and has not ended as a zombie. */
+  /** True while exactly this process lives, be it with one of its threads, and so may hold a port. */
   isAlive({ pid, startTicks, bootId }: ProcessIdentity): boolean {
     const stat = this.#stat(pid);
-    return stat !== null && stat.startTicks === startTicks && stat.state !== 'Z' && this.#bootFacts().id === bootId;
+    return stat !== null && stat.startTicks === startTicks && !hasEnded(stat) && this.#bootFacts().id === bootId;
   }
 
   /** When a process started, in ticks since the boot; null when it is gone. */

@@ -222,10 +222,14 @@ function recordAdopted(
   updateLife(write, id, { applied: specHash(write, find()) });
 }
 
+function makeStep({ spec }: Candidate): string {
+  return `Make ${spec.name} a service`;
+}
+
 async function carryOut(api: ApiContext, { candidate, id, from }: Adoption, command: Command): Promise<void> {
   const { spec } = candidate;
   assertLeasable(api.db.read, spec, from);
-  await command.step(`Make ${spec.name} a service`, async () => {
+  await command.step(makeStep(candidate), async () => {
     command.hold({ id, name: spec.name });
     await command.remember([{ type: 'forget-service', serviceId: id, name: spec.name }]);
     await api.db.commit((write) => recordAdopted(write, api, { candidate, id, from, command }));
@@ -235,17 +239,24 @@ async function carryOut(api: ApiContext, { candidate, id, from }: Adoption, comm
   });
 }
 
+async function holderCandidate(api: ApiContext, { container, pid, project }: Holder): Promise<Candidate> {
+  const name = undefined;
+  if (container !== null) return await containerCandidate(api, { ref: container.id, name });
+  return await processCandidate(api, { pid: pid ?? 0, name, project });
+}
+
+/** The names of the steps that `adoptHolder` would take. */
+export async function holderAdoptionSteps(api: ApiContext, holder: Holder): Promise<string[]> {
+  return [makeStep(await holderCandidate(api, holder))];
+}
+
 /** Within the resolution of a conflict: the holder becomes a service, and the port's lease goes to it. */
 export async function adoptHolder(
   api: ApiContext,
   { holder, from }: { holder: Holder; from: StoredService },
   command: Command,
 ): Promise<void> {
-  const name = undefined;
-  const candidate =
-    holder.container !== null
-      ? await containerCandidate(api, { ref: holder.container.id, name })
-      : await processCandidate(api, { pid: holder.pid ?? 0, name, project: holder.project });
+  const candidate = await holderCandidate(api, holder);
   await carryOut(api, { candidate, id: newId('svc'), from }, command);
 }
 

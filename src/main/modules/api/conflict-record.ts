@@ -1,9 +1,10 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, DetectedConflict } from '#shared/contract/conflicts.ts';
-import { putConflict } from '../../database/conflicts.ts';
+import { openConflictsOf, putConflict } from '../../database/conflicts.ts';
 import type { CoreDb } from '../../database/core-db.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { Provenance } from './actors.ts';
+import { matchConflicts } from './match-conflicts.ts';
 
 /** `:3000 is held by node (pid 4242)`: the sentence that stands for a conflict wherever there is room for one line. */
 export function conflictSentence({
@@ -38,10 +39,12 @@ export async function recordConflicts(
   detected: readonly DetectedConflict[],
   { actor, cause }: Provenance,
 ): Promise<Conflict[]> {
-  return await db.commit((write) =>
-    detected.map((one) => {
-      const { conflict, isNew } = putConflict(write, one);
-      if (isNew) {
+  return await db.commit((write) => {
+    const services = new Set(detected.flatMap(({ wanted }) => wanted.serviceId ?? []));
+    const open = [...services].flatMap((id) => openConflictsOf(write, id));
+    return [...matchConflicts(open, detected)].map(([one, known]) => {
+      const conflict = putConflict(write, one, known);
+      if (known === null) {
         appendEvent(write, {
           type: 'conflict.detected',
           subject: { type: 'conflict', id: conflict.id, name: one.wanted.service },
@@ -51,8 +54,8 @@ export async function recordConflicts(
         });
       }
       return conflict;
-    }),
-  );
+    });
+  });
 }
 
 /** The refusal that carries the conflicts. Each has its options, and each option its command. */

@@ -18,6 +18,17 @@ function asContainer(service: StoredService): ContainerService {
   return { ...service, runtime };
 }
 
+/** What each part of the work is called, in a plan and when it is done. */
+const steps = {
+  create: 'Create the container',
+  createLike: 'Create a container like it',
+  start: 'Start the container',
+  stop: 'Stop the container',
+  setAside: 'Set the old container aside',
+  removeOld: 'Remove the old container',
+  letVanish: 'Stop the old container, which its engine then removes',
+};
+
 /** The id of the container that bears the service's name, if the engine has shown one. */
 function presentContainer(api: ApiContext, service: StoredService): string | null {
   const name = containerName(service);
@@ -33,9 +44,18 @@ function bindingsOf(service: ContainerService): PortBinding[] {
   );
 }
 
-async function ensureImage(api: ApiContext, { runtime: { image, pull } }: ContainerService, command: Command) {
-  if (pull !== 'always' && (await api.engine.hasImage(image))) return;
-  await command.step(`Pull ${image}`, () =>
+async function needsPull(api: ApiContext, { runtime: { image, pull } }: ContainerService): Promise<boolean> {
+  return pull === 'always' || !(await api.engine.hasImage(image));
+}
+
+function pullStep({ runtime: { image } }: ContainerService): string {
+  return `Pull ${image}`;
+}
+
+async function ensureImage(api: ApiContext, service: ContainerService, command: Command) {
+  if (!(await needsPull(api, service))) return;
+  const { image, pull } = service.runtime;
+  await command.step(pullStep(service), () =>
     api.engine.pull(image, {
       when: pull,
       onProgress: ({ percent, text }) => command.say(`${text} ${percent ?? 0} %`, (percent ?? 0) / 200),
@@ -59,9 +79,7 @@ async function create(
     config: api.module.config.engine,
     rendered: renderService(api.db.read, service),
   });
-  return await command.step('Create the container', () =>
-    api.engine.create(spec, old === null ? {} : { carryFrom: old }),
-  );
+  return await command.step(steps.create, () => api.engine.create(spec, old === null ? {} : { carryFrom: old }));
 }
 
 /** Makes a container like an adopted one, with the ports as they are leased now: nothing else of it changes. */
@@ -70,7 +88,7 @@ async function createLike(
   service: ContainerService,
   { definition, name, command }: { definition: ContainerDefinition; name: string; command: Command },
 ): Promise<string> {
-  return await command.step('Create a container like it', () =>
+  return await command.step(steps.createLike, () =>
     api.engine.createLike(definition, {
       name,
       ports: bindingsOf(service),
@@ -85,7 +103,7 @@ async function createLike(
 }
 
 async function start(api: ApiContext, id: string, command: Command): Promise<void> {
-  await command.step('Start the container', () => api.engine.start(id));
+  await command.step(steps.start, () => api.engine.start(id));
 }
 
 /** Makes and starts a container; what was made and could not be started is taken away again. */
@@ -108,6 +126,8 @@ async function createAndStart(
     await api.engine.remove(id, { force: true, keepVolumes: old !== null }).catch((cause: unknown) => {
       command.log.warn({ err: cause }, 'a container that could not start is left behind');
     });
+    // Whoever tries again must not take it for the one to replace.
+    await api.seat.refresh(id);
     throw error;
   }
 }
@@ -121,7 +141,7 @@ async function replace(
   const { engine, module } = api;
   const definition = service.adoptedContainer === null ? null : await engine.definition(old);
   if (definition?.removedWhenStopped) return await replaceVanishing(api, service, { definition, command });
-  await command.step('Set the old container aside', async () => {
+  await command.step(steps.setAside, async () => {
     await engine.stop(old, { graceMs: module.config.engine.stopGraceMs });
     await engine.rename(old, retiredName(service));
   });
@@ -134,7 +154,7 @@ async function replace(
     throw error;
   }
   // Its volumes are the new one's now.
-  await command.step('Remove the old container', () => engine.remove(old, { force: true, keepVolumes: true }));
+  await command.step(steps.removeOld, () => engine.remove(old, { force: true, keepVolumes: true }));
 }
 
 /** An adopted container that its engine removes when it stops: the next one is made before it does, so that nothing is lost. */
@@ -145,12 +165,24 @@ async function replaceVanishing(
 ): Promise<void> {
   const { engine, module } = api;
   const next = await createLike(api, service, { definition, name: retiredName(service), command });
-  await command.step('Stop the old container, which its engine then removes', () =>
-    engine.stop(definition.id, { graceMs: module.config.engine.stopGraceMs }),
-  );
+  await command.step(steps.letVanish, () => engine.stop(definition.id, { graceMs: module.config.engine.stopGraceMs }));
   await engine.remove(definition.id, { force: true, keepVolumes: true });
   await engine.rename(next, containerName(service));
   await start(api, next, command);
+}
+
+async function runSteps(api: ApiContext, stored: StoredService, changed?: StoredService): Promise<string[]> {
+  const service = asContainer(stored);
+  const present = presentContainer(api, service);
+  if (present !== null && service.applied === specHash(api.db.read, service, changed)) return [steps.start];
+  if (present !== null && service.adoptedContainer !== null) {
+    const { removedWhenStopped } = await api.engine.definition(present);
+    return removedWhenStopped
+      ? [steps.createLike, steps.letVanish, steps.start]
+      : [steps.setAside, steps.createLike, steps.start, steps.removeOld];
+  }
+  const made = [...((await needsPull(api, service)) ? [pullStep(service)] : []), steps.create, steps.start];
+  return present === null ? made : [steps.setAside, ...made, steps.removeOld];
 }
 
 /** Starts the container that is there if it was made from the present revision and leases, else replaces it. */
@@ -178,7 +210,7 @@ async function run(api: ApiContext, stored: StoredService, command: Command): Pr
 async function stop(api: ApiContext, service: StoredService, command: Command): Promise<void> {
   const id = presentContainer(api, service);
   if (id === null) return;
-  await command.step('Stop the container', async () => {
+  await command.step(steps.stop, async () => {
     try {
       await api.engine.stop(id, { graceMs: api.module.config.engine.stopGraceMs });
     } catch (error) {
@@ -211,6 +243,8 @@ async function* readLogs(api: ApiContext, containerId: string, query: LogQuery):
 
 export const containerDriver: RuntimeDriver = {
   startStep: (service) => `Start ${service.name} from ${asContainer(service).runtime.image}`,
+  runSteps,
+  stopSteps: (api, service) => (presentContainer(api, service) === null ? [] : [steps.stop]),
   run,
   stop,
   remove,

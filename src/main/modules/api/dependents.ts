@@ -22,8 +22,23 @@ function staleDependents(db: ReadDb, changed: StoredService): StoredService[] {
         isActive(service) &&
         service.applied !== null &&
         referencedServices(service).has(changed.name) &&
-        service.applied !== specHash(db, service),
+        service.applied !== specHash(db, service, changed),
     );
+}
+
+function tellStep({ name }: StoredService): string {
+  return `Tell ${name}`;
+}
+
+/** The names of the steps in which the others would be told of this service as given. */
+export async function tellSteps(api: ApiContext, changed: StoredService): Promise<string[]> {
+  const names: string[] = [];
+  for (const service of staleDependents(api.db.read, changed)) {
+    const driver = driverOf(service);
+    const stopped = { ...service, runtime: { ...service.runtime, observed: null } };
+    names.push(tellStep(service), ...driver.stopSteps(api, service), ...(await driver.runSteps(api, stopped, changed)));
+  }
+  return names;
 }
 
 async function restartOne(api: ApiContext, service: StoredService, command: Command): Promise<void> {
@@ -42,7 +57,7 @@ async function restartOne(api: ApiContext, service: StoredService, command: Comm
 export async function restartDependents(api: ApiContext, changed: StoredService, command: Command): Promise<void> {
   for (const service of staleDependents(api.db.read, changed)) {
     try {
-      await command.step(`Tell ${service.name}`, () => restartOne(api, service, command));
+      await command.step(tellStep(service), () => restartOne(api, service, command));
     } catch (error) {
       if (!isClosError(error)) throw error;
       await recordUntold(api, { service, error: error.message }, command);

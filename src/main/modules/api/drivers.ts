@@ -11,6 +11,8 @@ function notDriven({ name }: StoredService): ClosError {
 /** What CLOS only watches is neither started nor stopped, and can be taken off the list at any time. */
 const externalDriver: RuntimeDriver = {
   startStep: ({ name }) => `Watch ${name}`,
+  runSteps: async () => [],
+  stopSteps: () => [],
   run: async (_api, service) => {
     throw notDriven(service);
   },

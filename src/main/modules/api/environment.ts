@@ -67,16 +67,17 @@ function write(field: TemplateReference['field'], protocol: string, place: { hos
 }
 
 /**
- * Fills in the templates of a service with the ports as they are leased now.
+ * Fills in the templates of a service with the ports as they are leased now, or those of `changed` as they will be then.
  *
  * ENV_UNRESOLVED, with the path, for a service or an endpoint that does not exist, and for one that has no port yet.
  */
-export function renderService(db: ReadDb, service: Described): Rendered {
+export function renderService(db: ReadDb, service: Described, changed?: Described): Rendered {
+  const find = (name: string) => (name === changed?.name ? changed : findService(db, name));
   function fill(path: string) {
     return (reference: TemplateReference): string => {
       const unresolved = (why: string) =>
         new ClosError('ENV_UNRESOLVED', `${path}: ${why}`, { errors: [{ path, message: why }] });
-      const target = reference.service === null ? service : findService(db, reference.service);
+      const target = reference.service === null ? service : find(reference.service);
       if (target === null) throw unresolved(`there is no service "${reference.service}"`);
       const endpoint =
         reference.endpoint === null

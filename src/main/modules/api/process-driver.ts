@@ -7,7 +7,7 @@ import type { ApiContext } from './api-context.ts';
 import type { Command } from './commands.ts';
 import { inheritedEnvironment, portVariables, renderService } from './environment.ts';
 import type { RuntimeDriver } from './runtime-driver.ts';
-import { isUp, specHash } from './service-view.ts';
+import { isUp, renderOrNull, specHash } from './service-view.ts';
 
 /** How long a start waits for a program to answer on its ports before it counts as started all the same. */
 const firstAnswerMs = 2000;
@@ -53,6 +53,32 @@ async function explainEnd(api: ApiContext, service: ProcessService, ended: Obser
   );
 }
 
+/** The ports that a start waits for. */
+function answeringPorts({ endpoints }: ProcessService): Array<{ address: string; port: number }> {
+  return endpoints.flatMap(({ protocol, lease, address }) =>
+    protocol === 'tcp' && lease !== null ? [{ address, port: lease.port }] : [],
+  );
+}
+
+function waitStep(ports: ReadonlyArray<{ port: number }>): string {
+  return `Wait until ${ports.map(({ port }) => `:${port}`).join(' and ')} answers`;
+}
+
+function stopStep(api: ApiContext): string {
+  return `Stop the process (TERM, KILL after ${api.module.config.process.stopGraceMs / 1000} s)`;
+}
+
+function stopSteps(api: ApiContext, service: StoredService): string[] {
+  return isUp(service) ? [stopStep(api)] : [];
+}
+
+async function runSteps(api: ApiContext, stored: StoredService, changed?: StoredService): Promise<string[]> {
+  const service = asProcess(stored);
+  const argv = renderOrNull(api.db.read, service, changed)?.command ?? service.runtime.command;
+  const ports = answeringPorts(service);
+  return [...stopSteps(api, service), `Start ${commandText(argv)}`, ...(ports.length === 0 ? [] : [waitStep(ports)])];
+}
+
 async function run(api: ApiContext, stored: StoredService, command: Command): Promise<string> {
   const service = asProcess(stored);
   const { db, processes } = api;
@@ -69,11 +95,9 @@ async function run(api: ApiContext, stored: StoredService, command: Command): Pr
       env: { ...inheritedEnvironment(), ...portVariables(service), ...rendered.env },
     });
   });
-  const ports = service.endpoints.flatMap(({ protocol, lease, address }) =>
-    protocol === 'tcp' && lease !== null ? [{ address, port: lease.port }] : [],
-  );
+  const ports = answeringPorts(service);
   if (ports.length > 0) {
-    await command.step(`Wait until ${ports.map(({ port }) => `:${port}`).join(' and ')} answers`, async () => {
+    await command.step(waitStep(ports), async () => {
       const first = await processes.firstAnswer(service.id, { ports, patienceMs: firstAnswerMs });
       if (first.type === 'ended') throw await explainEnd(api, service, first.process);
       if (first.type === 'silent') command.say('It runs and has not answered yet');
@@ -84,13 +108,13 @@ async function run(api: ApiContext, stored: StoredService, command: Command): Pr
 
 async function stop(api: ApiContext, service: StoredService, command: Command): Promise<void> {
   const { stopGraceMs } = api.module.config.process;
-  await command.step(`Stop the process (TERM, KILL after ${stopGraceMs / 1000} s)`, () =>
-    api.processes.stop(service.id, { graceMs: stopGraceMs }),
-  );
+  await command.step(stopStep(api), () => api.processes.stop(service.id, { graceMs: stopGraceMs }));
 }
 
 export const processDriver: RuntimeDriver = {
   startStep: (service) => `Start ${service.name}: ${commandText(asProcess(service).runtime.command)}`,
+  runSteps,
+  stopSteps,
   run,
   stop: async (api, service, command) => {
     if (isUp(service)) await stop(api, service, command);

@@ -47,6 +47,8 @@ export interface ProcessSeatOptions {
 
 /** How often a program that was just started is asked whether it answers. */
 const askEveryMs = 25;
+/** How long to leave it at that when somebody else answers: to look who it is costs more than to ask. */
+const strangerMs = 200;
 
 type Observed = z.output<typeof observedProcessSchema>;
 
@@ -126,6 +128,19 @@ export function createProcessSeat(options: ProcessSeatOptions): ProcessSeat {
 
   const record = (process: ObservedProcess) => db.commit((write) => apply(write, process));
 
+  /**
+   * True when it is this process, or one that it has started, that listens at each port; true, too, where nobody can tell. Who was
+   * quicker answers as well, and then this process is about to fail.
+   */
+  async function listens(pid: number, ports: ReadonlyArray<{ port: number }>): Promise<boolean> {
+    const found = await host.listListeners({ owners: true, ports: ports.map(({ port }) => port) });
+    return ports.every(({ port }) => {
+      const there = found.filter((listener) => listener.protocol === 'tcp' && listener.port === port);
+      const isOurs = there.some(({ owner }) => owner?.pid === pid || owner?.ancestors.includes(pid));
+      return isOurs || there.length === 0;
+    });
+  }
+
   return {
     runtime,
     host,
@@ -157,9 +172,12 @@ export function createProcessSeat(options: ProcessSeatOptions): ProcessSeat {
       const ended = new Promise<FirstAnswer>((resolve) => {
         ends.set(serviceId, (process) => resolve({ type: 'ended', process }));
       });
-      async function ask(): Promise<FirstAnswer> {
+      async function ask(pid: number): Promise<FirstAnswer> {
         while (!patience.aborted && ends.has(serviceId)) {
-          if (await answers(ports)) return { type: 'answered' };
+          if (await answers(ports)) {
+            if (await listens(pid, ports)) return { type: 'answered' };
+            await delay(strangerMs);
+          }
           await delay(askEveryMs);
         }
         return { type: 'silent' };
@@ -168,7 +186,7 @@ export function createProcessSeat(options: ProcessSeatOptions): ProcessSeat {
         // It may have ended before anybody listened for its end.
         const now = (await runtime.list()).find((run) => run.serviceId === serviceId);
         if (now?.state === 'ended') return { type: 'ended', process: now };
-        return await Promise.race([ended, ask()]);
+        return now === undefined ? { type: 'silent' } : await Promise.race([ended, ask(now.pid)]);
       } finally {
         ends.delete(serviceId);
       }

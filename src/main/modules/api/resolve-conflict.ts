@@ -7,8 +7,15 @@ import type { ApiContext } from './api-context.ts';
 import { plannedOperation } from './commands.ts';
 import { assertDriven } from './drivers.ts';
 import { changeStatus } from './life.ts';
-import { applyOption, clearsTheWay } from './resolutions/apply-option.ts';
-import { bringUp, recordNotStarted, recordStarted, requestHealthCheck, type Started } from './start-service.ts';
+import { applyOption, clearsTheWay, optionSteps, serviceAfter } from './resolutions/apply-option.ts';
+import {
+  bringUp,
+  bringUpSteps,
+  recordNotStarted,
+  recordStarted,
+  requestHealthCheck,
+  type Started,
+} from './start-service.ts';
 
 function findOption(conflict: Conflict, id: string): ConflictOption {
   const option = conflict.options.find((one) => one.id === id);
@@ -62,10 +69,17 @@ export async function resolveConflict(
   return operation;
 }
 
-/** What an option would do. Touches nothing. */
-export function planResolution({ conflict, optionId, service }: Choice, actor: Actor): Operation {
+/** What an option would do, step by step as it would be done. Touches nothing. */
+export async function planResolution(
+  api: ApiContext,
+  { conflict, optionId, service }: Choice,
+  actor: Actor,
+): Promise<Operation> {
   const option = findOption(conflict, optionId);
-  const steps = option.steps.map((name) => ({ name, status: 'planned' as const, detail: null }));
+  const resolution = { conflict, option, service };
+  const names = await optionSteps(api, resolution);
+  if (clearsTheWay(option)) names.push(...(await bringUpSteps(api, serviceAfter(resolution))));
+  const steps = names.map((name) => ({ name, status: 'planned' as const, detail: null }));
   const subject = { type: 'conflict' as const, id: conflict.id, name: service.name };
   return plannedOperation({ type: 'conflict.resolve', subject, actor }, steps);
 }

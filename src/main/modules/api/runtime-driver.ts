@@ -14,6 +14,10 @@ export interface LogQuery {
 export interface RuntimeDriver {
   /** How a plan names what a start does. */
   startStep(service: StoredService): string;
+  /** The names of the steps that `run` would take with the service as given, and with one that it is told of as `changed`. */
+  runSteps(api: ApiContext, service: StoredService, changed?: StoredService): Promise<string[]>;
+  /** The names of the steps that `stop` would take. */
+  stopSteps(api: ApiContext, service: StoredService): string[];
   /** Has it running, made from its present revision and leases. Resolves with the hash that it was made from. */
   run(api: ApiContext, service: StoredService, command: Command): Promise<string>;
   /** Stops it; what is not there any more is stopped. */

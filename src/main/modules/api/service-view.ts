@@ -6,9 +6,9 @@ import type { StoredService } from '../../database/services.ts';
 import { type Rendered, renderService } from './environment.ts';
 
 /** A service whose templates lead nowhere can still be shown: by the templates themselves. */
-function renderOrNull(db: ReadDb, service: Service): Rendered | null {
+export function renderOrNull(db: ReadDb, service: Service, changed?: Service): Rendered | null {
   try {
-    return renderService(db, service);
+    return renderService(db, service, changed);
   } catch (error) {
     if (isClosError(error, 'ENV_UNRESOLVED')) return null;
     throw error;
@@ -18,11 +18,11 @@ function renderOrNull(db: ReadDb, service: Service): Rendered | null {
 /**
  * What a container or process is made from, as a short hash: the runtime, the environment with its templates filled in, limits,
  * and the ports with their leases. Two equal hashes mean that what runs is as it should be, and that a present container can
- * be started as it is.
+ * be started as it is. With `changed` it is what it will be then.
  */
-export function specHash(db: ReadDb, service: Service): string {
+export function specHash(db: ReadDb, service: Service, changed?: Service): string {
   const { observed: _observed, ...runtime } = service.runtime;
-  const rendered = renderOrNull(db, service);
+  const rendered = renderOrNull(db, service, changed);
   const ports = service.endpoints.map(({ protocol, address, containerPort, lease }) => [
     protocol,
     address,

@@ -10,19 +10,7 @@ import type { Provenance } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
 import { conflictSentence } from './conflict-record.ts';
 import { changeStatus } from './life.ts';
-
-/** Two sightings of one conflict: the same port is wanted, and it is the same kind of thing that is in the way. */
-function isSame(one: DetectedConflict, other: DetectedConflict): boolean {
-  const { wanted: a } = one;
-  const { wanted: b } = other;
-  return a.endpoint === b.endpoint && a.protocol === b.protocol && a.port === b.port && isAlike(one.kind, other.kind);
-}
-
-/** The holder of a port may become clearer; whether something is in the way or only answers beside us is another matter. */
-function isAlike(a: Conflict['kind'], b: Conflict['kind']): boolean {
-  const beside = new Set<Conflict['kind']>(['shadowed', 'not-answering']);
-  return beside.has(a) || beside.has(b) ? a === b : true;
-}
+import { matchConflicts } from './match-conflicts.ts';
 
 /**
  * What is worth telling although nobody has tried to start the service: somebody who is no service of CLOS is at its port, or
@@ -37,34 +25,31 @@ function isWorthTelling({ kind, severity, holder }: DetectedConflict): boolean {
 function reconcile(
   write: WriteDb,
   service: StoredService,
-  { seen: all, who }: { seen: readonly DetectedConflict[]; who: Provenance },
+  { seen, who }: { seen: readonly DetectedConflict[]; who: Provenance },
 ): void {
   const { actor, cause } = who;
   const open = openConflictsOf(write, service.id);
-  // Where several hold a port, the first finding speaks for all: a lease before the socket that comes with it.
-  const seen = all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index);
+  const matches = matchConflicts(open, seen);
+  const goesOn = new Set(matches.values());
   for (const conflict of open) {
-    if (seen.some((one) => isSame(one, conflict))) continue;
+    // What holds a port without listening the watch cannot see: the next start tells whether it has passed.
+    if (goesOn.has(conflict) || conflict.kind === 'temporary') continue;
     closeConflict(write, conflict.id, 'cleared');
     const subject = { type: 'conflict' as const, id: conflict.id, name: service.name };
     const reason = `${conflictSentence(conflict)} no longer`;
     appendEvent(write, { type: 'conflict.cleared', subject, actor, cause, data: { reason } });
   }
-  for (const detected of seen) {
-    const known = open.find((conflict) => isSame(detected, conflict));
-    if (known === undefined && !isWorthTelling(detected)) continue;
-    if (
-      known !== undefined &&
-      known.holder.identity === detected.holder.identity &&
-      known.holder.name === detected.holder.name
-    ) {
-      continue;
-    }
-    const { conflict, isNew } = putConflict(write, detected);
+  for (const [detected, known] of matches) {
+    if (known === null ? !isWorthTelling(detected) : isAsTold(known, detected)) continue;
+    const conflict = putConflict(write, detected, known);
     const subject = { type: 'conflict' as const, id: conflict.id, name: service.name };
-    const type = isNew ? 'conflict.detected' : 'conflict.changed';
+    const type = known === null ? 'conflict.detected' : 'conflict.changed';
     appendEvent(write, { type, subject, actor, cause, data: { conflict } });
   }
+}
+
+function isAsTold({ holder: told }: Conflict, { holder }: DetectedConflict): boolean {
+  return told.identity === holder.identity && told.name === holder.name;
 }
 
 /** A watched service runs while something answers at its ports. */

@@ -1,5 +1,5 @@
 import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
-import type { DetectedConflict } from '#shared/contract/conflicts.ts';
+import type { ConflictOption, DetectedConflict } from '#shared/contract/conflicts.ts';
 import type { Actor, Operation, OperationStep } from '#shared/contract/operations.ts';
 import type { ConflictPolicy } from '#shared/contract/service-spec.ts';
 import { listServices, type StoredService } from '../../database/services.ts';
@@ -86,30 +86,58 @@ export async function startMany(
   });
 }
 
-async function choicesOf(api: ApiContext, services: readonly StoredService[]) {
-  const all: Array<{ service: StoredService; choice: PortChoice }> = [];
-  for (const service of services) {
-    const given = all.map(({ choice }) => choice.port);
-    const choices = await choosePorts(api.module.sibling('resolver'), service, given);
-    all.push(...choices.map((choice) => ({ service, choice })));
-  }
-  return all;
+/** A port of a plan: what is asked for, what is in its way, and how the policy answers that. */
+interface PlannedPort {
+  service: StoredService;
+  choice: PortChoice;
+  conflict: DetectedConflict | null;
+  /** Null where nothing is in the way, and where the service waits or is refused. */
+  option: ConflictOption | null;
 }
 
-function planned(
+const answers: Partial<Record<ConflictPolicy, ConflictOption['strategy']>> = {
+  reassign: 'reassign',
+  takeover: 'stop-service',
+};
+
+/** The claim that a planned port comes to; null where the service will not have one. */
+function claimed({ service, choice, conflict, option }: PlannedPort) {
+  if (conflict !== null && option === null) return null;
+  return { service, choice: { ...choice, port: option?.port ?? choice.port } };
+}
+
+/** The ports of one service, when those before it have theirs: as a start of all will find them. */
+async function planPorts(
   api: ApiContext,
-  { service, choice: { endpoint, port, reason } }: { service: StoredService; choice: PortChoice },
-  conflict: DetectedConflict | undefined,
-): OperationStep {
+  service: StoredService,
+  before: readonly PlannedPort[],
+): Promise<PlannedPort[]> {
+  const resolver = api.module.sibling('resolver');
+  const taken = before.flatMap((one) => claimed(one) ?? []);
+  const choices = await choosePorts(
+    resolver,
+    service,
+    taken.map(({ choice }) => choice.port),
+  );
+  const conflicts = await findBlockingOf(resolver, [...taken, ...choices.map((choice) => ({ service, choice }))]);
+  const strategy = answers[policyFor(api, service)];
+  return choices.map((choice) => {
+    const isOfChoice = ({ wanted }: DetectedConflict) =>
+      wanted.serviceId === service.id && wanted.endpoint === choice.endpoint.name;
+    const conflict = conflicts.find(isOfChoice) ?? null;
+    const option = conflict?.options.find((one) => one.strategy === strategy) ?? null;
+    return { service, choice, conflict, option };
+  });
+}
+
+function planned(api: ApiContext, { service, choice, conflict, option }: PlannedPort): OperationStep {
+  const { endpoint, port, reason } = choice;
   const seat = `${service.name}/${endpoint.name}`;
-  if (conflict === undefined) return { name: `Lease :${port} to ${seat}`, status: 'planned', detail: reason };
+  if (conflict === null) return { name: `Lease :${port} to ${seat}`, status: 'planned', detail: reason };
   const detail = conflictSentence(conflict);
-  const policy = policyFor(api, service);
-  if (policy === 'wait') return { name: `${seat} waits for :${port}`, status: 'planned', detail };
-  const strategy = policy === 'takeover' ? 'stop-service' : 'reassign';
-  const option = conflict.options.find((one) => one.strategy === strategy);
-  if (option === undefined) return { name: `Lease :${port} to ${seat}`, status: 'failed', detail };
-  return { name: option.title, status: 'planned', detail };
+  if (option !== null) return { name: option.title, status: 'planned', detail };
+  if (policyFor(api, service) === 'wait') return { name: `${seat} waits for :${port}`, status: 'planned', detail };
+  return { name: `Lease :${port} to ${seat}`, status: 'failed', detail };
 }
 
 /** What a start of several would do. Touches nothing. */
@@ -120,18 +148,13 @@ export async function planStartMany(
 ): Promise<Operation> {
   for (const service of services) assertDriven(service);
   const ordered = startOrder(services, listServices(api.db.read)).filter((service) => !isActive(service));
-  const wanted = await choicesOf(api, ordered);
-  const conflicts = await findBlockingOf(api.module.sibling('resolver'), wanted);
-  const steps = ordered.flatMap((service): OperationStep[] => [
-    ...wanted
-      .filter((one) => one.service === service)
-      .map((one) => {
-        const conflict = conflicts.find(
-          ({ wanted: { serviceId, endpoint } }) => serviceId === service.id && endpoint === one.choice.endpoint.name,
-        );
-        return planned(api, one, conflict);
-      }),
-    { name: driverOf(service).startStep(service), status: 'planned', detail: null },
-  ]);
+  const ports: PlannedPort[] = [];
+  const steps: OperationStep[] = [];
+  for (const service of ordered) {
+    const own = await planPorts(api, service, ports);
+    ports.push(...own);
+    steps.push(...own.map((one) => planned(api, one)));
+    steps.push({ name: driverOf(service).startStep(service), status: 'planned', detail: null });
+  }
   return plannedOperation({ type: 'services.start', subject: subject(services), actor }, steps);
 }

@@ -10,7 +10,7 @@ import { noneStaysFree } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Command, plannedOperation } from './commands.ts';
 import { conflictSentence, portConflict, recordConflicts } from './conflict-record.ts';
-import { restartDependents } from './dependents.ts';
+import { restartDependents, tellSteps } from './dependents.ts';
 import { assertDriven, driverOf } from './drivers.ts';
 import type { PortChoice } from './leases.ts';
 import { changeStatus, changeWaits, clearConflicts } from './life.ts';
@@ -19,6 +19,8 @@ import { policyOf, takeoverOption } from './port-policy.ts';
 import { reload } from './reload.ts';
 import { applyOption } from './resolutions/apply-option.ts';
 import { specHash } from './service-view.ts';
+
+const checkStep = 'Check the ports';
 
 /** How often a start looks again when somebody took a port between the check and the lease, or the lease and the bind. */
 const attempts = 5;
@@ -154,13 +156,6 @@ async function keepConflicts(api: ApiContext, conflicts: readonly DetectedConfli
   return recorded;
 }
 
-/** What runs found the port taken although the check did not: the race was lost. Who won it is the same conflict. */
-async function explainLostRace(api: ApiContext, service: StoredService, command: Command): Promise<ClosError | null> {
-  const resolver = api.module.sibling('resolver');
-  const conflicts = await findBlocking(resolver, service, await choosePorts(resolver, service));
-  return conflicts.length === 0 ? null : portConflict(await keepConflicts(api, conflicts, command));
-}
-
 /**
  * Checks every port, leases them, and has the service running, and with it whoever is told of its ports. `early` is a look at
  * the ports that has begun already; a failed one is made again.
@@ -173,7 +168,7 @@ export async function bringUp(
   for (let attempt = 1; ; attempt++) {
     const service = reload(api, serviceId);
     if (service.endpoints.length > 0) {
-      const leased = await command.step('Check the ports', async () => {
+      const leased = await command.step(checkStep, async () => {
         const outlook = attempt === 1 && early !== undefined ? await early : null;
         return await leasePorts(api, { service, outlook, policy }, command);
       });
@@ -185,13 +180,19 @@ export async function bringUp(
       await restartDependents(api, ready, command);
       return { applied };
     } catch (error) {
-      if (!isClosError(error, 'PORT_CONFLICT')) throw error;
-      const explained = await explainLostRace(api, reload(api, serviceId), command);
-      if (explained !== null) throw explained;
-      // Whoever had it let go again: a start may simply be repeated.
-      if (attempt >= attempts) throw error;
+      // The race was lost: the next look finds who won it, if nobody let go again, and is answered like any other.
+      if (!isClosError(error, 'PORT_CONFLICT') || attempt >= attempts) throw error;
     }
   }
+}
+
+/** The names of the steps that `bringUp` would take with the service as given. */
+export async function bringUpSteps(api: ApiContext, service: StoredService): Promise<string[]> {
+  return [
+    ...(service.endpoints.length > 0 ? [checkStep] : []),
+    ...(await driverOf(service).runSteps(api, service)),
+    ...(await tellSteps(api, service)),
+  ];
 }
 
 function portsOf({ endpoints }: StoredService): string {

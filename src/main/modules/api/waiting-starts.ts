@@ -25,7 +25,10 @@ export function createWaitingStarts(api: () => ApiContext, log: Logger): Waiting
       tries.delete(serviceId);
       return;
     }
-    const blocked = openConflictsOf(db.read, serviceId).some(({ severity }) => severity === 'blocking');
+    // What passes is not seen to pass: a try tells.
+    const blocked = openConflictsOf(db.read, serviceId).some(
+      ({ severity, kind }) => severity === 'blocking' && kind !== 'temporary',
+    );
     if (blocked || commands.current(serviceId) !== null) return;
     await startService(api(), service, { actor: waiting, waitMs: 60_000 });
   }

@@ -11,7 +11,7 @@ import {
   withProcess,
   withProtection,
 } from './holders.ts';
-import type { ContainerFact, WantedPort, World } from './world.ts';
+import type { ContainerFact, ServiceFact, WantedPort, World } from './world.ts';
 
 /** Who stands behind a port. Two findings with one key are one holder. */
 export interface Attribution {
@@ -69,13 +69,32 @@ function serviceOfContainer(container: ContainerFact, world: World): Holder['ser
  * service itself, which asks who that is.
  */
 function watchedService(places: readonly PortClaim[], asking: Asking, world: World): Holder['service'] {
-  const watched = new Set(world.services?.filter(({ runtime }) => runtime === 'external').map(({ id }) => id));
-  const lease = world.leases.find(
+  return leasingService(places, world, ({ id, runtime }) => runtime === 'external' && id !== asking.service?.id);
+}
+
+/**
+ * The service that has the lease of a port and whose container the engine has not told of yet: the forwarder there is its own. A
+ * lease and the socket that comes with it are one holder.
+ */
+function arrivingService(listener: Listener, asking: Asking, world: World): Holder['service'] {
+  const isKnown = (id: string) =>
+    world.containers.some(({ running, managedServiceId }) => running && managedServiceId === id);
+  return leasingService(
+    [listener],
+    world,
+    ({ id, runtime, active }) => runtime === 'container' && active && id !== asking.service?.id && !isKnown(id),
+  );
+}
+
+function leasingService(
+  places: readonly PortClaim[],
+  { services = [], leases }: World,
+  isMeant: (service: ServiceFact) => boolean,
+): Holder['service'] {
+  const meant = new Set(services.filter(isMeant).map(({ id }) => id));
+  const lease = leases.find(
     ({ service, ...claim }) =>
-      service !== null &&
-      watched.has(service.id) &&
-      service.id !== asking.service?.id &&
-      places.some((place) => hostCollision(place, claim) !== 'no'),
+      service !== null && meant.has(service.id) && places.some((place) => hostCollision(place, claim) !== 'no'),
   );
   return lease?.service == null ? null : { id: lease.service.id, name: lease.service.name };
 }
@@ -113,10 +132,12 @@ export function attributeListener(listener: Listener, asking: Asking, world: Wor
     };
   }
 
-  const watched = watchedService([listener], asking, world);
-  if (watched !== null) {
-    const holder = withProcess(serviceHolder(watched, owner?.startedAt ?? null), owner);
-    return { key: `service:${watched.id}`, kind: 'process', holder, container: null, own: false };
+  const forwards = owner === null || owner.forwarder;
+  const leasing =
+    watchedService([listener], asking, world) ?? (forwards ? arrivingService(listener, asking, world) : null);
+  if (leasing !== null) {
+    const holder = withProcess(serviceHolder(leasing, owner?.startedAt ?? null), owner);
+    return { key: `service:${leasing.id}`, kind: 'process', holder, container: null, own: false };
   }
 
   const clos = listener.protocol === 'tcp' ? world.ownPorts.find(({ port }) => port === listener.port) : undefined;

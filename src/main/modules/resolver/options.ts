@@ -8,6 +8,8 @@ export interface Launcher {
   pid: number;
   name: string;
   command: string;
+  /** Why it could not be started again as it was, as a sentence; null when it could. */
+  lostForGood: string | null;
 }
 
 export interface ProposalContext {
@@ -18,12 +20,13 @@ export interface ProposalContext {
   /** What holds the port, as a whole; null for anything but a process. */
   launcher: Launcher | null;
   services: readonly ServiceFact[];
-  /** The user that CLOS runs as: what belongs to another one cannot be started again as it was. */
-  user: string;
 }
 
 type Draft = Omit<ConflictOption, 'command' | 'recommended' | 'port' | 'address'> &
   Partial<Pick<ConflictOption, 'port' | 'address'>>;
+
+/** As much of a command as a title has room for. */
+const titleLength = 60;
 
 /** Kinds that pass when the holder goes away. A lease does not: a service that stops keeps its port. */
 const held: ReadonlySet<Finding['kind']> = new Set(['container', 'process', 'temporary']);
@@ -41,7 +44,7 @@ export async function proposeOptions(finding: Finding, context: ProposalContext)
     wait(finding),
     stopService(finding, context),
     stopContainer(finding),
-    adopt(finding),
+    adopt(finding, context),
     await changeAddress(finding, context),
     endProcess(finding, context),
   ].filter((draft) => draft !== null);
@@ -144,8 +147,10 @@ function stopContainer(finding: Finding): Draft | null {
   };
 }
 
-function adopt({ kind, severity, holder }: Finding): Draft | null {
-  const program = kind === 'process' && holder.type === 'process' && holder.pid !== null && !holder.protected;
+/** A service has to come back as it was when it is started again, so only a program that could is offered to become one. */
+function adopt({ kind, severity, holder }: Finding, { launcher }: ProposalContext): Draft | null {
+  const program =
+    kind === 'process' && holder.type === 'process' && !holder.protected && launcher?.lostForGood === null;
   const container = holder.type === 'container' && kind === 'container';
   if (severity !== 'blocking' || holder.service !== null || !(program || container)) return null;
   const name = holder.project ?? holder.name;
@@ -176,27 +181,29 @@ async function changeAddress(finding: Finding, context: ProposalContext): Promis
   };
 }
 
-function endProcess(finding: Finding, { launcher, user }: ProposalContext): Draft | null {
+/** What was typed to start it, as far as a title has room: the program by its name, wherever it lies. */
+function typed({ command }: Launcher): string {
+  const short = command.replace(/^\S*[\\/]/, '');
+  return short.length <= titleLength ? short : `${short.slice(0, titleLength - 1).trimEnd()}…`;
+}
+
+function endProcess(finding: Finding, { launcher }: ProposalContext): Draft | null {
   const { holder, kind } = finding;
   if (kind !== 'process' && kind !== 'shadowed') return null;
   if (holder.type !== 'process' || holder.pid === null || holder.protected || launcher === null) return null;
-  const reversible = holder.user === user;
-  const whole = launcher.pid === holder.pid ? holder.name : launcher.command;
   return {
     id: 'end-process',
     strategy: 'end-process',
-    title: `End ${whole} (pid ${launcher.pid})`,
+    title: `End ${typed(launcher)} (pid ${launcher.pid})`,
     steps: [
       launcher.pid === holder.pid
         ? `Ask ${holder.name} (pid ${holder.pid}) to end, and end it by force if it does not`
         : `Ask ${launcher.name} (pid ${launcher.pid}), which runs ${holder.name} (pid ${holder.pid}), to end, and end both by force if they do not`,
-      reversible
-        ? 'Remember how it was started, so that it can be started again'
-        : 'It belongs to another user and cannot be started again from here',
+      launcher.lostForGood ?? 'Remember how it was started, so that it can be started again',
       thenStart(finding),
     ],
     affects: [],
     risk: 'high',
-    reversible,
+    reversible: launcher.lostForGood === null,
   };
 }

@@ -1,7 +1,9 @@
 import { isIPv6 } from 'node:net';
-import { userInfo } from 'node:os';
 import { findLauncher } from '#main/host/launcher.ts';
 import type { Host } from '#main/host/platform.ts';
+import { readForRestart } from '#main/host/read-for-restart.ts';
+import type { ProcessInfo } from '#main/host/types.ts';
+import { isClosError } from '#shared/contract/clos-error.ts';
 import type { DetectedConflict, Evidence } from '#shared/contract/conflicts.ts';
 import type { WantedClaim } from '#shared/contract/internal.ts';
 import type { Range, Suggestion } from '#shared/contract/ports.ts';
@@ -49,7 +51,6 @@ export async function findConflicts(
       suggestAddress: (one) => suggestAddress(host, one, world),
       launcher,
       services: world.services,
-      user: userInfo().username,
     });
     conflicts.push({ ...finding, options });
   }
@@ -61,8 +62,19 @@ async function launcherOf(host: Host, { holder }: Finding): Promise<Launcher | n
   if (holder.type !== 'process' || holder.pid === null || holder.protected) return null;
   const info = await host.describeProcess(holder.pid);
   if (info === null) return null;
-  const { pid, name, command } = await findLauncher(host, info);
-  return { pid, name, command };
+  const launcher = await findLauncher(host, info);
+  const { pid, name, command } = launcher;
+  return { pid, name, command, lostForGood: await whyLostForGood(host, launcher) };
+}
+
+async function whyLostForGood(host: Host, launcher: ProcessInfo): Promise<string | null> {
+  try {
+    await readForRestart(host, launcher);
+    return null;
+  } catch (error) {
+    if (isClosError(error, 'PROCESS_UNREADABLE', 'PROCESS_GONE')) return error.message;
+    throw error;
+  }
 }
 
 function launcherEvidence({ holder }: Finding, launcher: Launcher | null): Evidence[] {

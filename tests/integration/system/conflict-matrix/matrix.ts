@@ -35,11 +35,11 @@ const block = 600;
 const stride = 4;
 
 /** A system whose range `matrix` holds the ports of this file. */
-export async function openMatrix(env: NodeJS.ProcessEnv = {}): Promise<Matrix> {
-  const { dockerHost, socketPath } = inject('engine');
+export async function openMatrix({ dockerHost = inject('engine').dockerHost } = {}): Promise<Matrix> {
+  const { socketPath } = inject('engine');
   const home = newHome();
   const folder = makeProject('shop');
-  const system = await startSystem({ dockerHost, home, env });
+  const system = await startSystem({ dockerHost, home });
   const { client } = system;
   const first = 20_000 + (process.pid % 20) * block;
   const { items } = await client.ports.ranges();
@@ -85,10 +85,10 @@ export async function removeServices(client: Client, ...names: string[]): Promis
 }
 
 let count = 0;
-/** Another name each time, so that nothing of an earlier case can be mistaken. */
+/** Another name each time, so that nothing of an earlier case, or of a file that runs beside this one, can be mistaken. */
 export function newName(prefix: string): string {
   count += 1;
-  return `${prefix}-${count}`;
+  return `${prefix}-${process.pid}-${count}`;
 }
 
 /** The specification of a service in a container that serves a page at port 80. */
@@ -160,7 +160,7 @@ const listed = z.array(
   }),
 );
 
-/** Every container of the engine: its id, name, state and published ports. */
+/** The containers of this file, as they are named: each with its id, state and published ports. */
 export async function containersOf({ socketPath }: Pick<Matrix, 'socketPath'>) {
   const all = listed.parse(JSON.parse(await engineCall(socketPath, '/containers/json?all=1')));
   return all
@@ -170,6 +170,7 @@ export async function containersOf({ socketPath }: Pick<Matrix, 'socketPath'>) {
       state: State,
       ports: Ports.map(({ IP, PublicPort, Type }) => `${Type} ${IP ?? '-'}:${PublicPort ?? '-'}`).sort(),
     }))
+    .filter(({ name }) => name.includes(`-${process.pid}-`))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -30,6 +30,7 @@ describe('the name of a process', () => {
     ['httpd', ['httpd', '-f'], '/bin/busybox', 'httpd'],
     ['postgres', ['postgres: checkpointer'], '/usr/lib/postgresql/bin/postgres', 'postgres'],
     ['dockerd', ['x'], '/usr/bin/dockerd (deleted)', 'dockerd'],
+    ['npm run dev', ['npm run dev'], '/usr/bin/node', 'npm'],
     ['kworker/0:1', [], null, 'kworker/0:1'],
   ])('of %s %j is read as its people know it', (...[comm, argv, executable, name]) => {
     expect(processName(comm, argv, executable)).toBe(name);

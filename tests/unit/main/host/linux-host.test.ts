@@ -215,6 +215,19 @@ describe('a process on Linux', () => {
   });
 });
 
+describe('a process on Linux whose first thread has ended', () => {
+  it('lives until the last of its threads has ended, since its sockets are open until then', async () => {
+    const host = hostWith([
+      { pid: 700, comm: 'node', ppid: 1, startTicks: 250, state: 'Z', threads: 2 },
+      { pid: 701, comm: 'node', ppid: 1, startTicks: 250, state: 'Z', threads: 1 },
+    ]);
+    const bootId = '4b1ab6e1-7e1c-4d2c-9a44-0c3f5b1f7f10';
+    const alive = await Promise.all([700, 701].map((pid) => host.isAlive({ pid, startTicks: 250, bootId })));
+    expect(alive).toEqual([true, false]);
+    expect((await host.listProcesses()).map(({ pid }) => pid)).toEqual([700]);
+  });
+});
+
 describe('the process table of Linux', () => {
   it('has who lives, with parent, group and session', async () => {
     const host = hostWith([

@@ -29,6 +29,7 @@ export interface RecordedProcess {
   pid: number;
   comm: string;
   state?: string;
+  threads?: number;
   ppid: number;
   group?: number;
   session?: number;
@@ -59,6 +60,7 @@ export function recordedProc(root: string, processes: readonly RecordedProcess[]
       pid,
       comm,
       state = 'S',
+      threads = 1,
       ppid,
       group = pid,
       session = pid,
@@ -70,7 +72,7 @@ export function recordedProc(root: string, processes: readonly RecordedProcess[]
       fds = {},
     } = one;
     writeTree(root, {
-      [`${pid}/stat`]: `${pid} (${comm}) ${state} ${ppid} ${group} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 11 0 ${startTicks} 1 0\n`,
+      [`${pid}/stat`]: `${pid} (${comm}) ${state} ${ppid} ${group} ${session} ${terminal} -1 4194560 0 0 0 0 18 7 0 0 20 0 ${threads} 0 ${startTicks} 1 0\n`,
       [`${pid}/status`]: `Name:\t${comm}\nPPid:\t${ppid}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
       [`${pid}/cmdline`]: argv.map((argument) => `${argument}\0`).join(''),
       ...(env === undefined ? {} : { [`${pid}/environ`]: env.map((pair) => `${pair}\0`).join('') }),

@@ -37,7 +37,7 @@ export function conflictHandlers(api: ApiContext): Handler[] {
       }
       const actor = actorOf(call.principal);
       const chosen = { conflict, optionId: call.body.option, service };
-      if (call.body.dryRun) return planResolution(chosen, actor);
+      if (call.body.dryRun) return await planResolution(api, chosen, actor);
       return answerOperation(call, await resolveConflict(api, chosen, { actor, waitMs: call.waitMs }));
     }),
   ];

@@ -1,14 +1,20 @@
-import { adoptHolder } from '../adopt-service.ts';
+import { adoptHolder, holderAdoptionSteps } from '../adopt-service.ts';
 import { rememberService } from '../service-before.ts';
 import { holderProcess } from './holder-process.ts';
-import { type Apply, recordResolved } from './resolution.ts';
+import { recordResolved, type WayOut } from './resolution.ts';
 
-/** Makes a service of what holds the port: it goes on, with a name and a lease. The service that asked stays as it is. */
-export const adopt: Apply = async (api, resolution, command) => {
+const apply: WayOut['apply'] = async (api, resolution, command) => {
   const { conflict, service } = resolution;
   const { container } = conflict.holder;
   if (container === null) await holderProcess(api, conflict);
   await command.remember([{ type: 'restore-service', before: rememberService(service) }]);
   await adoptHolder(api, { holder: conflict.holder, from: service }, command);
   await api.db.commit((write) => recordResolved(write, resolution, command));
+};
+
+/** Makes a service of what holds the port: it goes on, with a name and a lease. The service that asked stays as it is. */
+export const adopt: WayOut = {
+  steps: (api, { conflict: { holder } }) => holderAdoptionSteps(api, holder),
+  apply,
+  clears: false,
 };

@@ -3,16 +3,19 @@ import { updateEndpointAddress } from '../../../database/services.ts';
 import { conflictSentence } from '../conflict-record.ts';
 import { grantLease } from '../leases.ts';
 import { rememberService } from '../service-before.ts';
-import { type Apply, recordResolved, wantingEndpoint } from './resolution.ts';
+import { type Resolution, recordResolved, type WayOut, wantingEndpoint } from './resolution.ts';
 
-/** Binds the endpoint to another address, on which the port can be had. */
-export const changeAddress: Apply = async (api, resolution, command) => {
+function stepOf({ conflict: { wanted }, option: { address }, service }: Resolution): string {
+  return `Bind ${service.name}/${wanted.endpoint} to ${address}`;
+}
+
+const apply: WayOut['apply'] = async (api, resolution, command) => {
   const { conflict, option, service } = resolution;
   const { address } = option;
   if (address === null) throw new Error(`The option ${option.id} of ${conflict.id} names no address`);
   const { port } = conflict.wanted;
   await command.remember([{ type: 'restore-service', before: rememberService(service) }]);
-  await command.step(`Bind ${service.name}/${conflict.wanted.endpoint} to ${address}`, () =>
+  await command.step(stepOf(resolution), () =>
     api.db.commit((write) => {
       const before = wantingEndpoint(write, resolution);
       updateEndpointAddress(write, before.endpoint.id, address);
@@ -26,3 +29,6 @@ export const changeAddress: Apply = async (api, resolution, command) => {
     }),
   );
 };
+
+/** Binds the endpoint to another address, on which the port can be had. */
+export const changeAddress: WayOut = { steps: (_api, resolution) => [stepOf(resolution)], apply, clears: true };

@@ -8,7 +8,7 @@ import { endProcess as end } from '../../../runtimes/process/end-process.ts';
 import type { ApiContext } from '../api-context.ts';
 import { rememberService } from '../service-before.ts';
 import { holderProcess } from './holder-process.ts';
-import { type Apply, recordResolved } from './resolution.ts';
+import { recordResolved, type WayOut } from './resolution.ts';
 
 /** How to start the process again as it was; nothing when it cannot be read, as the option has said. */
 async function inverseOf(api: ApiContext, launcher: ProcessInfo): Promise<Inverse[]> {
@@ -21,8 +21,12 @@ async function inverseOf(api: ApiContext, launcher: ProcessInfo): Promise<Invers
   }
 }
 
-/** Ends the process that holds the port, with what started it and what it started: TERM, a grace period, then KILL. */
-export const endProcess: Apply = async (api, resolution, command) => {
+function stepOf(api: ApiContext, { command, pid }: ProcessInfo): string {
+  const { stopGraceMs } = api.module.config.process;
+  return `End ${command} (pid ${pid}): TERM, KILL after ${stopGraceMs / 1000} s`;
+}
+
+const apply: WayOut['apply'] = async (api, resolution, command) => {
   const { conflict } = resolution;
   if (conflict.holder.protected) {
     throw new ClosError('PROCESS_PROTECTED', `${conflict.holder.name} must not be ended.`);
@@ -34,7 +38,7 @@ export const endProcess: Apply = async (api, resolution, command) => {
   const { stopGraceMs } = api.module.config.process;
   const before = rememberService(resolution.service);
   await command.remember([{ type: 'restore-service', before }, ...(await inverseOf(api, launcher))]);
-  await command.step(`End ${launcher.name} (pid ${launcher.pid}): TERM, KILL after ${stopGraceMs / 1000} s`, () =>
+  await command.step(stepOf(api, launcher), () =>
     end(api.processes.host, launcher, {
       graceMs: stopGraceMs,
       userProtected: protect.flatMap((rule) => (rule.commandContains === undefined ? [rule.name] : [])),
@@ -42,4 +46,11 @@ export const endProcess: Apply = async (api, resolution, command) => {
     }),
   );
   await api.db.commit((write) => recordResolved(write, resolution, command));
+};
+
+/** Ends the process that holds the port, with what started it and what it started: TERM, a grace period, then KILL. */
+export const endProcess: WayOut = {
+  steps: async (api, { conflict }) => [stepOf(api, (await holderProcess(api, conflict)).launcher)],
+  apply,
+  clears: true,
 };

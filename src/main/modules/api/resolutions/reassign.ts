@@ -2,15 +2,18 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { conflictSentence } from '../conflict-record.ts';
 import { grantLease } from '../leases.ts';
 import { rememberService } from '../service-before.ts';
-import { type Apply, recordResolved, wantingEndpoint } from './resolution.ts';
+import { type Resolution, recordResolved, type WayOut, wantingEndpoint } from './resolution.ts';
 
-/** Leases the offered port to the endpoint and closes the conflict, in one transaction. */
-export const reassign: Apply = async (api, resolution, command) => {
+function stepOf({ conflict: { wanted }, option: { port }, service }: Resolution): string {
+  return `Lease :${port} to ${service.name}/${wanted.endpoint}`;
+}
+
+const apply: WayOut['apply'] = async (api, resolution, command) => {
   const { conflict, option, service } = resolution;
   const { port } = option;
   if (port === null) throw new Error(`The option ${option.id} of ${conflict.id} names no port`);
   await command.remember([{ type: 'restore-service', before: rememberService(service) }]);
-  await command.step(`Lease :${port} to ${service.name}/${conflict.wanted.endpoint}`, () =>
+  await command.step(stepOf(resolution), () =>
     api.db.commit((write) => {
       const wanting = wantingEndpoint(write, resolution);
       const { actor, cause } = command;
@@ -28,3 +31,6 @@ export const reassign: Apply = async (api, resolution, command) => {
     }),
   );
 };
+
+/** Leases the offered port to the endpoint and closes the conflict, in one transaction. */
+export const reassign: WayOut = { steps: (_api, resolution) => [stepOf(resolution)], apply, clears: true };

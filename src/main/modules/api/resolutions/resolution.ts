@@ -14,8 +14,15 @@ export interface Resolution {
   service: StoredService;
 }
 
-/** Clears the way, or does what the option says instead. What it changes it has remembered before it changes it. */
-export type Apply = (api: ApiContext, resolution: Resolution, command: Command) => Promise<void>;
+/** What one kind of option does. */
+export interface WayOut {
+  /** The names of the steps that `apply` would take. */
+  steps(api: ApiContext, resolution: Resolution): string[] | Promise<string[]>;
+  /** Clears the way, or does what the option says instead. What it changes it has remembered before it changes it. */
+  apply(api: ApiContext, resolution: Resolution, command: Command): Promise<void>;
+  /** Afterwards the service that asked can be started; otherwise the port stays with its holder. */
+  clears: boolean;
+}
 
 /** The conflict is settled by this option, in the caller's transaction. */
 export function recordResolved(write: WriteDb, { conflict, option, service }: Resolution, command: Command): void {

@@ -2,7 +2,7 @@ import { ClosError, isClosError } from '#shared/contract/clos-error.ts';
 import type { ContainerDefinition } from '../../../runtimes/container/types.ts';
 import type { ApiContext } from '../api-context.ts';
 import { rememberService } from '../service-before.ts';
-import { type Apply, recordResolved } from './resolution.ts';
+import { recordResolved, type WayOut } from './resolution.ts';
 
 async function findDefinition(
   api: ApiContext,
@@ -16,8 +16,11 @@ async function findDefinition(
   }
 }
 
-/** Stops a container that CLOS does not manage. It stays where it is, and an undo starts it again. */
-export const stopContainer: Apply = async (api, resolution, command) => {
+function stepOf({ name }: { name: string }): string {
+  return `Stop the container ${name}`;
+}
+
+const apply: WayOut['apply'] = async (api, resolution, command) => {
   const { conflict } = resolution;
   const { container } = conflict.holder;
   if (container === null) throw new Error(`The holder of ${conflict.id} is no container`);
@@ -27,7 +30,7 @@ export const stopContainer: Apply = async (api, resolution, command) => {
     { type: 'restore-service', before: rememberService(resolution.service) },
     { type: 'start-container', containerId, name, definition: definition.removedWhenStopped ? definition : null },
   ]);
-  await command.step(`Stop the container ${container.name}`, async () => {
+  await command.step(stepOf(container), async () => {
     try {
       await api.engine.stop(container.id, { graceMs: api.module.config.engine.stopGraceMs });
     } catch (error) {
@@ -38,4 +41,11 @@ export const stopContainer: Apply = async (api, resolution, command) => {
     await api.seat.refresh(container.id);
   });
   await api.db.commit((write) => recordResolved(write, resolution, command));
+};
+
+/** Stops a container that CLOS does not manage. It stays where it is, and an undo starts it again. */
+export const stopContainer: WayOut = {
+  steps: (_api, { conflict: { holder } }) => (holder.container === null ? [] : [stepOf(holder.container)]),
+  apply,
+  clears: true,
 };

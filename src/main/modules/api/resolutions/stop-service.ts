@@ -1,18 +1,34 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { findService, updateLife } from '../../../database/services.ts';
+import type { Conflict } from '#shared/contract/conflicts.ts';
+import { findService, type StoredService, updateLife } from '../../../database/services.ts';
+import type { ApiContext } from '../api-context.ts';
 import { driverOf } from '../drivers.ts';
 import { grantLease, releaseLease } from '../leases.ts';
 import { changeHealth, changeStatus, changeWaits } from '../life.ts';
 import { rememberService } from '../service-before.ts';
 import { isActive } from '../service-view.ts';
-import { type Apply, recordResolved, wantingEndpoint } from './resolution.ts';
+import { type Resolution, recordResolved, type WayOut, wantingEndpoint } from './resolution.ts';
 
-/** Has the other service make room: it stops if it runs, and its lease of the port goes to the one that asks. */
-export const stopService: Apply = async (api, resolution, command) => {
+function holderOf(api: ApiContext, { holder }: Conflict): StoredService {
+  const service = holder.service === null ? null : findService(api.db.read, holder.service.id);
+  if (service !== null) return service;
+  throw new ClosError('CONFLICT_CLOSED', 'The service that held the port is gone. Start again.');
+}
+
+function giveStep({ conflict: { wanted }, service }: Resolution, holder: StoredService): string {
+  return `Give :${wanted.port} from ${holder.name} to ${service.name}`;
+}
+
+function steps(api: ApiContext, resolution: Resolution): string[] {
+  const holder = holderOf(api, resolution.conflict);
+  const stop = isActive(holder) ? driverOf(holder).stopSteps(api, holder) : [];
+  return [...stop, giveStep(resolution, holder)];
+}
+
+const apply: WayOut['apply'] = async (api, resolution, command) => {
   const { conflict, service } = resolution;
   const { protocol, port } = conflict.wanted;
-  const holder = conflict.holder.service === null ? null : findService(api.db.read, conflict.holder.service.id);
-  if (holder === null) throw new ClosError('CONFLICT_CLOSED', 'The service that held the port is gone. Start again.');
+  const holder = holderOf(api, conflict);
   command.hold(holder);
   await command.remember([
     { type: 'restore-service', before: rememberService(service) },
@@ -21,7 +37,7 @@ export const stopService: Apply = async (api, resolution, command) => {
   if (isActive(holder)) {
     await driverOf(holder).stop(api, holder, command);
   }
-  await command.step(`Give :${port} from ${holder.name} to ${service.name}`, () =>
+  await command.step(giveStep(resolution, holder), () =>
     api.db.commit((write) => {
       const { actor, cause } = command;
       const other = findService(write, holder.id) ?? holder;
@@ -46,3 +62,6 @@ export const stopService: Apply = async (api, resolution, command) => {
     }),
   );
 };
+
+/** Has the other service make room: it stops if it runs, and its lease of the port goes to the one that asks. */
+export const stopService: WayOut = { steps: steps, apply, clears: true };

@@ -172,6 +172,26 @@ describe("another service's lease", () => {
     ]);
   });
 
+  it('has the forwarder of a container that the engine has not told of yet, but none of another engine beside its own', () => {
+    const db = { id: 'svc_db', name: 'db', runtime: 'container' as const, active: true, references: [], cwd: null };
+    const change = { leases: [leaseOf()], services: [db], listeners: [listenerOf({ owner: forwarder })] };
+    const known = containerOf({ managedServiceId: 'svc_db', ports: [] });
+    expect(outline(change)).toEqual(['blocking lease: db']);
+    expect(outline({ ...change, containers: [known] })).toEqual([
+      'blocking lease: db',
+      'blocking process: docker-proxy',
+    ]);
+    expect(outline({ ...change, services: [{ ...db, active: false }] })).toEqual([
+      'blocking lease: db',
+      'blocking process: docker-proxy',
+    ]);
+  });
+
+  it('is one conflict and a stranger at another address of the port another', () => {
+    const change = { leases: [leaseOf()], listeners: [listenerOf()] };
+    expect(outline(change)).toEqual(['blocking lease: db', 'blocking process: node']);
+  });
+
   it('is shown with the process that CLOS runs for it', () => {
     const change = {
       leases: [leaseOf()],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '#main/modules/resolver/detect.ts';
-import { type ProposalContext, proposeOptions } from '#main/modules/resolver/options.ts';
+import { type Launcher, type ProposalContext, proposeOptions } from '#main/modules/resolver/options.ts';
 import type { ServiceFact } from '#main/modules/resolver/world.ts';
 import type { ConflictOption } from '#shared/contract/conflicts.ts';
 import { containerHolder, holderOf, nodeHolder, wantedAsTold } from './fixtures.ts';
@@ -17,12 +17,13 @@ function serviceOf(name: string, change: Partial<ServiceFact> = {}): ServiceFact
   return { id: `svc_${name}`, name, runtime: 'process', active: true, references: [], cwd: null, ...change };
 }
 
+const launcher: Launcher = { pid: 4242, name: 'node', command: 'node server.js', lostForGood: null };
+
 const context: ProposalContext = {
   suggestPort: () => ({ port: 3001, range: 'apis', reason: '3001 is the next free port.' }),
   suggestAddress: () => null,
-  launcher: { pid: 4242, name: 'node', command: 'node server.js' },
+  launcher,
   services: [serviceOf('web', { active: false })],
-  user: 'ada',
 };
 
 const propose = (change: Partial<Finding> = {}, around: Partial<ProposalContext> = {}) =>
@@ -72,11 +73,6 @@ describe('the options of a conflict', () => {
       ['*reassign none', 'wait none'],
     ],
     [
-      "another user's program",
-      { holder: { ...nodeHolder, user: 'root' } },
-      ['*reassign none', 'wait none', 'adopt none', 'end-process high !'],
-    ],
-    [
       'a container of somebody else',
       { kind: 'container', holder: containerHolder },
       ['*reassign none', 'wait none', 'stop-container low', 'adopt none'],
@@ -112,8 +108,8 @@ describe('the options of a conflict', () => {
   });
 
   it('end the package manager that would start the program again', async () => {
-    const launcher = { pid: 4000, name: 'npm', command: 'npm run dev' };
-    const options = await propose({}, { launcher });
+    const npm = { pid: 4000, name: 'npm', command: 'npm run dev', lostForGood: null };
+    const options = await propose({}, { launcher: npm });
     expect(options.at(-1)).toMatchObject({
       title: 'End npm run dev (pid 4000)',
       steps: [
@@ -122,6 +118,25 @@ describe('the options of a conflict', () => {
         'Start web on 3000',
       ],
     });
+  });
+
+  it('name what would be ended by what was typed, as far as there is room', async () => {
+    const titles = ['node server.js', '/usr/bin/node a/b.js', `node ${'x'.repeat(80)}`].map(async (command) => {
+      const options = await propose({}, { launcher: { ...launcher, command } });
+      return options.at(-1)?.title;
+    });
+    expect(await Promise.all(titles)).toEqual([
+      'End node server.js (pid 4242)',
+      'End node a/b.js (pid 4242)',
+      `End node ${'x'.repeat(54)}… (pid 4242)`,
+    ]);
+  });
+
+  it('make no service of a program that could not be started again as it was, and say why its end is for good', async () => {
+    const lostForGood = 'node (process 4242) cannot be started again as it was. Its folder has been deleted.';
+    const options = await propose({}, { launcher: { ...launcher, lostForGood } });
+    expect(outline(options)).toEqual(['*reassign none', 'wait none', 'end-process high !']);
+    expect(options.at(-1)?.steps[1]).toBe(lostForGood);
   });
 
   it('bind the loopback where the wanted address is not one of this host', async () => {
