@@ -143,7 +143,7 @@ describe('the state of a subject', () => {
           return markDeleted(write, service.id);
         }
         if (kind < 0.15) {
-          const { conflict } = putConflict(write, detected({ serviceId: service.id, service: service.name }));
+          const conflict = putConflict(write, detected({ serviceId: service.id, service: service.name }), null);
           const subject = { type: 'conflict' as const, id: conflict.id, name: service.name };
           appendEvent(write, { type: 'conflict.detected', subject, ...who, data: { conflict } });
           if (random() < 0.5) return;
