@@ -32,6 +32,7 @@ const exitOfError = {
   NOT_FOUND: 'notFound',
   SERVICE_NOT_FOUND: 'notFound',
   CONFLICT_NOT_FOUND: 'notFound',
+  HISTORY_NOT_KEPT: 'notFound',
   OPERATION_NOT_FOUND: 'notFound',
   NAME_TAKEN: 'conflict',
   NOT_DRIVEN: 'failed',

@@ -1,17 +1,19 @@
 import type { Client } from '#shared/client/client.ts';
 import { type ClosError, isClosError } from '#shared/contract/clos-error.ts';
+import type { Moment } from '#shared/contract/primitives.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { withAdvice } from './failure.ts';
 import { nearestName } from './nearest.ts';
 
 /** All services, over all pages. */
-export async function allServices(client: Client): Promise<Service[]> {
+export async function allServices(client: Client, at?: Moment): Promise<Service[]> {
   const services: Service[] = [];
   let cursor: string | null = null;
   do {
     const page: Awaited<ReturnType<Client['services']['list']>> = await client.services.list({
       limit: 500,
       ...(cursor === null ? {} : { cursor }),
+      ...(at === undefined ? {} : { at }),
     });
     services.push(...page.items);
     cursor = page.nextCursor;

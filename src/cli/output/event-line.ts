@@ -7,13 +7,19 @@ type Tellers = { [T in keyof typeof eventTypes]: (data: EventData<T>) => string 
 const udp = (protocol: string) => (protocol === 'udp' ? '/udp' : '');
 const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
 
+/** `hostPort 3000 → 3001`, or only which one where the values are not told. */
+function changeText({ field, from, to }: EventData<'service.updated'>['changed'][number]): string {
+  return from === null && to === null ? field : `${field} ${from ?? 'none'} → ${to ?? 'none'}`;
+}
+
 /** What happened, without who it happened to. A type that is missing here does not compile. */
 const tell: Tellers = {
   'service.created': () => 'was created',
-  'service.updated': ({ changed }) => `was changed: ${changed.join(', ')}`,
+  'service.updated': ({ changed }) => `was changed: ${changed.map(changeText).join(', ')}`,
   'service.deleted': () => 'was removed',
   'service.status-changed': ({ from, to, reason }) => `${from} → ${to}${because(reason)}`,
   'service.health-changed': ({ from, to, reason }) => `health ${from} → ${to}${because(reason)}`,
+  'service.changed': ({ changed }) => `was seen to have changed: ${changed.join(', ')}`,
   'service.adopted': ({ pid, containerId }) =>
     `was taken over as it ran${pid === null ? '' : `, pid ${pid}`}${containerId === null ? '' : `, container ${containerId.slice(0, 12)}`}`,
   'service.waiting-changed': ({ waits, reason }) => `${waits ? 'waits' : 'waits no longer'}: ${reason}`,

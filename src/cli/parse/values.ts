@@ -33,13 +33,13 @@ export function parseSpan(value: string): { first: number; last: number } {
 }
 
 /** A moment: ISO 8601, or how long ago, such as `10m`. Throws `UsageError`. */
-export function parseMoment(value: string, now: number): string {
+export function parseMoment(value: string, now: number, option = '--since'): string {
   const before = parseDuration(value);
   const time = before === null ? Date.parse(value) : now - before;
   if (Number.isFinite(time) && Math.abs(time) <= 8.64e15) return new Date(time).toISOString();
   throw new UsageError(
     `"${value}" is neither a time nor a duration.`,
-    'Write --since 10m, or --since 2026-11-23T09:00:00Z',
+    `Write ${option} 10m, or ${option} 2026-11-23T09:00:00Z`,
   );
 }
 

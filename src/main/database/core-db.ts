@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Durability, openForReading, openRaw, type ReadDb } from './handle.ts';
+import { type Durability, openForReading, openRaw, type ReadDb, writeHandle } from './handle.ts';
+import { beginHistory } from './history.ts';
 import { migrate } from './migrate.ts';
 import { createWriter, type Writer } from './writer.ts';
 
@@ -23,6 +24,7 @@ export function openCoreDb(options: {
   const raw = openRaw(options.path, options.durability ?? 'full');
   try {
     migrate(raw, options);
+    raw.transaction(() => beginHistory(writeHandle(raw)))();
     const read = openForReading(options.path);
     const writer = createWriter(raw, options.onCommitted);
     return {

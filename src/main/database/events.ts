@@ -1,7 +1,9 @@
+import { liftEvent } from '#shared/contract/event-versions.ts';
 import type { ClosEvent, EventData, EventType } from '#shared/contract/events.ts';
-import { eventTypes } from '#shared/contract/events.ts';
+import { eventTypes, isEventType } from '#shared/contract/events.ts';
 import type { Actor, Subject } from '#shared/contract/operations.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
+import type { PendingEvent } from './pending.ts';
 
 interface EventRow {
   seq: number;
@@ -12,6 +14,7 @@ interface EventRow {
   subject_name: string | null;
   actor: string;
   cause: string | null;
+  trace: string | null;
   time: string;
   data: string;
 }
@@ -24,37 +27,53 @@ export interface NewEvent<T extends EventType> {
   data: EventData<T>;
 }
 
-/** Appends a fact to the history, in the transaction of the change that it tells. Returns its sequence number. */
-export function appendEvent<T extends EventType>(db: WriteDb, event: NewEvent<T>): number {
+/** Adds a fact to the history, in the transaction of the change that it tells. It gets its sequence number as the call ends. */
+export function appendEvent<T extends EventType>(db: WriteDb, event: NewEvent<T>): void {
+  const { version } = eventTypes[event.type];
+  db.pending.events.push({ ...event, version, trace: db.pending.trace, time: new Date().toISOString() });
+}
+
+/** What an event changed of its subject: fields with their new values, null when the subject is gone, undefined when nothing changed. */
+export type Changes = Readonly<Record<string, unknown>> | null | undefined;
+
+/** Stores an event. Returns its sequence number. */
+export function insertEvent(db: WriteDb, event: PendingEvent, changed: { changes: Changes; version: number }): number {
+  const { changes, version } = changed;
   const { lastInsertRowid } = db.run(
-    `INSERT INTO system_events (type, version, subject_type, subject_id, subject_name, actor, cause, time, data)
-     VALUES (@type, @version, @subjectType, @subjectId, @subjectName, @actor, @cause, @time, @data)`,
+    `INSERT INTO system_events
+       (type, version, subject_type, subject_id, subject_name, actor, cause, trace, time, data, changes, state_version)
+     VALUES
+       (@type, @version, @subjectType, @subjectId, @subjectName, @actor, @cause, @trace, @time, @data, @changes, @stateVersion)`,
     {
       type: event.type,
-      version: eventTypes[event.type].version,
+      version: event.version,
       subjectType: event.subject.type,
       subjectId: event.subject.id,
       subjectName: event.subject.name,
       actor: JSON.stringify(event.actor),
       cause: event.cause === null ? null : JSON.stringify(event.cause),
-      time: new Date().toISOString(),
+      trace: event.trace,
+      time: event.time,
       data: JSON.stringify(event.data),
+      changes: changes === undefined ? null : JSON.stringify(changes),
+      stateVersion: changes === undefined ? null : version,
     },
   );
   return lastInsertRowid;
 }
 
 function toEvent(row: EventRow): ClosEvent {
-  return {
+  return liftEvent({
     seq: row.seq,
     type: row.type,
     version: row.version,
     subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
     actor: JSON.parse(row.actor),
     cause: row.cause === null ? null : JSON.parse(row.cause),
+    trace: row.trace,
     time: row.time,
     data: JSON.parse(row.data),
-  };
+  });
 }
 
 /** Events after a sequence number, in order. */
@@ -73,7 +92,6 @@ export function listEvents(
   return rows.map(toEvent);
 }
 
-/** The newest sequence number, 0 before the first event. */
 /** The newest event of one subject; 0 when there is none. */
 export function lastSeqOf(db: ReadDb, subjectId: string): number {
   return (
@@ -83,6 +101,7 @@ export function lastSeqOf(db: ReadDb, subjectId: string): number {
   );
 }
 
+/** The newest sequence number, 0 before the first event. */
 export function lastSeq(db: ReadDb): number {
   return db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events')?.seq ?? 0;
 }
@@ -100,15 +119,19 @@ export interface EventText {
  * The columns `actor`, `cause` and `data` hold JSON already; the shape is that of `eventSchema`.
  */
 export function listEventTexts(db: ReadDb, { after, limit }: { after: number; limit: number }): EventText[] {
-  return db.all<EventText>(
-    `SELECT seq, type, CAST(
+  const rows = db.all<EventText & { version: number }>(
+    `SELECT seq, type, version, CAST(
        '{"seq":' || seq || ',"type":' || json_quote(type) || ',"version":' || version ||
        ',"subject":{"type":' || json_quote(subject_type) || ',"id":' || json_quote(subject_id) ||
        ',"name":' || json_quote(subject_name) || '},"actor":' || actor || ',"cause":' || coalesce(cause, 'null') ||
-       ',"time":' || json_quote(time) || ',"data":' || data || '}' AS BLOB) AS json
+       ',"trace":' || json_quote(trace) || ',"time":' || json_quote(time) || ',"data":' || data || '}' AS BLOB) AS json
      FROM system_events WHERE seq > @after ORDER BY seq LIMIT @limit`,
     { after, limit },
   );
+  return rows.map(({ seq, type, version, json }) => {
+    const isOld = isEventType(type) && version < eventTypes[type].version;
+    return { seq, type, json: isOld ? Buffer.from(JSON.stringify(liftEvent(JSON.parse(String(json))))) : json };
+  });
 }
 
 /** Whether the history can be read, as a line of `/readyz`. Never throws. */

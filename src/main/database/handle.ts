@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { nothingPending, type Pending } from './pending.ts';
 import { makePrivateFile } from './private-file.ts';
 
 type Value = string | number | bigint | null | Uint8Array;
@@ -16,12 +17,15 @@ declare const writable: unique symbol;
 /** A handle that can write. Only `commit` hands one out, for the length of one call. */
 export interface WriteDb extends ReadDb {
   readonly [writable]: true;
+  /** What the present call of `commit` adds to the history. */
+  pending: Pending;
   /** Runs a statement and tells how many rows it changed. */
   run(sql: string, parameters?: Parameters): { changes: number; lastInsertRowid: number };
 }
 
 /** Statements are prepared once per handle and text. */
 class Handle {
+  pending = nothingPending();
   readonly #db: Database.Database;
   readonly #statements = new Map<string, Database.Statement<[Parameters], unknown>>();
 

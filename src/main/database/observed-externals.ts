@@ -19,6 +19,7 @@ export function observedExternal(db: ReadDb, serviceId: string): ObservedExterna
 }
 
 export function putObservedExternal(db: WriteDb, serviceId: string, seen: ObservedExternal): void {
+  db.pending.touched.set(serviceId, 'service');
   db.run(
     `INSERT INTO observed_externals (service_id, answering, pid, name, observed_at)
      VALUES (@serviceId, @answering, @pid, @name, @observedAt)

@@ -40,6 +40,7 @@ export function listObservedProcesses(db: ReadDb): Array<ObservedProcess & { ser
 }
 
 export function putObservedProcess(db: WriteDb, serviceId: string, process: ObservedProcess): void {
+  db.pending.touched.set(serviceId, 'service');
   db.run(
     `INSERT INTO observed_processes (service_id, pid, state, adopted, started_at, exit, observed_at)
      VALUES (@serviceId, @pid, @state, @adopted, @startedAt, @exit, @observedAt)
@@ -56,5 +57,6 @@ export function putObservedProcess(db: WriteDb, serviceId: string, process: Obse
 }
 
 export function deleteObservedProcess(db: WriteDb, serviceId: string): void {
+  db.pending.touched.set(serviceId, 'service');
   db.run('DELETE FROM observed_processes WHERE service_id = @serviceId', { serviceId });
 }

@@ -91,6 +91,7 @@ export function observedContainer(
 }
 
 export function putObserved(db: WriteDb, observed: ObservedRow): void {
+  if (observed.serviceId !== null) db.pending.touched.set(observed.serviceId, 'service');
   db.run(
     `INSERT INTO observed (container_id, service_id, name, image, state, facts, observed_at)
      VALUES (@containerId, @serviceId, @name, @image, @state, @facts, @observedAt)
@@ -103,9 +104,14 @@ export function putObserved(db: WriteDb, observed: ObservedRow): void {
 
 /** The container of this name belongs to a service from now on. */
 export function bindObserved(db: WriteDb, { name, serviceId }: { name: string; serviceId: string | null }): void {
+  if (serviceId !== null) db.pending.touched.set(serviceId, 'service');
   db.run('UPDATE observed SET service_id = @serviceId WHERE name = @name', { name, serviceId });
 }
 
 export function deleteObserved(db: WriteDb, containerId: string): void {
-  db.run('DELETE FROM observed WHERE container_id = @containerId', { containerId });
+  const row = db.get<{ service_id: string | null }>(
+    'DELETE FROM observed WHERE container_id = @containerId RETURNING service_id',
+    { containerId },
+  );
+  if (row?.service_id != null) db.pending.touched.set(row.service_id, 'service');
 }

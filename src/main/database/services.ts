@@ -151,6 +151,13 @@ export function findService(db: ReadDb, ref: string): StoredService | null {
   return row === undefined ? null : toStored(db, row);
 }
 
+/** The ids of all that a reference has ever meant, deleted ones included: the newest first. */
+export function everKnownAs(db: ReadDb, ref: string): string[] {
+  return db
+    .all<{ id: string }>('SELECT id FROM services WHERE id = @ref OR name = @ref ORDER BY id DESC', { ref })
+    .map(({ id }) => id);
+}
+
 /** The service that took over the container of this name, if one did. */
 export function findByAdoptedContainer(db: ReadDb, name: string): StoredService | null {
   const row = db.get<Row>('SELECT * FROM services WHERE adopted_container = @name AND deleted_at IS NULL', { name });
@@ -159,7 +166,11 @@ export function findByAdoptedContainer(db: ReadDb, name: string): StoredService 
 
 /** Changes the address that an endpoint is bound to. */
 export function updateEndpointAddress(db: WriteDb, endpointId: string, address: string): void {
-  db.run('UPDATE endpoints SET address = @address WHERE id = @endpointId', { endpointId, address });
+  const row = db.get<{ service_id: string }>(
+    'UPDATE endpoints SET address = @address WHERE id = @endpointId RETURNING service_id',
+    { endpointId, address },
+  );
+  if (row !== undefined) db.pending.touched.set(row.service_id, 'service');
 }
 
 /** All that are not deleted, by name. */
@@ -246,6 +257,7 @@ export function insertService(
   );
   if (taken !== undefined) return false;
   const now = new Date().toISOString();
+  db.pending.touched.set(id, 'service');
   db.run(
     `INSERT INTO services (id, instance_id, name, runtime, env, health_check, restart, limits, on_conflict, desired, status,
                            status_since, health, revision, created_at, updated_at)
@@ -274,6 +286,7 @@ function specColumns(spec: SpecColumns) {
 
 /** Replaces the columns of a specification and counts the revision up. Endpoints are changed by `replaceEndpoints`. */
 export function updateService(db: WriteDb, id: string, spec: SpecColumns): void {
+  db.pending.touched.set(id, 'service');
   db.run(
     `UPDATE services SET runtime = @runtime, env = @env, health_check = @healthCheck, restart = @restart, limits = @limits,
             on_conflict = @onConflict, revision = revision + 1, updated_at = @now
@@ -284,6 +297,7 @@ export function updateService(db: WriteDb, id: string, spec: SpecColumns): void 
 
 /** Makes the endpoints of a service these. One of the same name keeps its row, and with it its lease. */
 export function replaceEndpoints(db: WriteDb, service: StoredService, endpoints: readonly ServiceEndpointSpec[]): void {
+  db.pending.touched.set(service.id, 'service');
   const kept = new Set(endpoints.map(({ name }) => name));
   for (const { id, name } of service.endpoints) {
     if (!kept.has(name)) db.run('DELETE FROM endpoints WHERE id = @id', { id });
@@ -324,6 +338,7 @@ export function updateLife(
     adoptedContainer?: string | null;
   },
 ): void {
+  db.pending.touched.set(id, 'service');
   const now = new Date().toISOString();
   if (life.desired !== undefined) {
     db.run('UPDATE services SET desired = @desired WHERE id = @id', { id, desired: life.desired });
@@ -354,6 +369,7 @@ export function updateLife(
 
 /** Takes a service away; its row, operations and events stay for the history. Endpoints and leases go. */
 export function markDeleted(db: WriteDb, id: string): void {
+  db.pending.touched.set(id, 'service');
   const now = new Date().toISOString();
   db.run('DELETE FROM endpoints WHERE service_id = @id', { id });
   db.run('UPDATE observed SET service_id = NULL WHERE service_id = @id', { id });

@@ -1,13 +1,16 @@
 import type { Database } from 'better-sqlite3';
 import { SqliteError } from 'better-sqlite3';
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { currentTrace } from '../trace.ts';
 import { type WriteDb, writeHandle } from './handle.ts';
+import { recordHistory } from './history.ts';
+import { nothingPending } from './pending.ts';
 
 /**
  * Runs `fn` in a transaction that is on disk when the promise resolves.
  *
  * `fn` is synchronous and may throw: then nothing of it stays, and the promise rejects with what it threw. This is the only way
- * to write.
+ * to write. What it changed is part of the history with it, see `recordHistory`.
  */
 export type Commit = <T>(fn: (db: WriteDb) => T) => Promise<T>;
 
@@ -18,6 +21,7 @@ export interface Writer {
 }
 
 interface Job {
+  trace: string | null;
   run(db: WriteDb): void;
   succeed(): void;
   fail(error: unknown): void;
@@ -53,7 +57,9 @@ export function createWriter(db: Database, onCommitted: () => void = () => undef
   function runOne(job: Job): boolean {
     db.exec('SAVEPOINT call');
     try {
+      handle.pending = nothingPending(job.trace);
       job.run(handle);
+      recordHistory(handle);
       db.exec('RELEASE call');
       return true;
     } catch (error) {
@@ -100,6 +106,7 @@ export function createWriter(db: Database, onCommitted: () => void = () => undef
         }
         let result: { value: ReturnType<typeof fn> };
         queue.push({
+          trace: currentTrace(),
           run: (writable) => {
             result = { value: fn(writable) };
           },

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { mayCall, type Principal } from '#shared/contract/access.ts';
 import { ClosError, type InputIssue } from '#shared/contract/clos-error.ts';
 import { type OperationDefinition, pipelineErrors } from '#shared/contract/operation-definition.ts';
+import { withTrace } from '../trace.ts';
 import type { Call, Handler } from './handler.ts';
 import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
 import { issuesOf } from './problem.ts';
@@ -223,11 +224,12 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort(new Error('the caller went away')));
       const key = idempotencyKeyOf(operation, request.headers['idempotency-key']);
-      if (key !== null && options.idempotency !== undefined) {
-        await runOnce(options.idempotency, key, { request, reply, signal: gone.signal });
-      } else {
-        await run(request, reply, { signal: gone.signal, keep: async () => undefined });
-      }
+      const { idempotency } = options;
+      await withTrace(request.id, () =>
+        key !== null && idempotency !== undefined
+          ? runOnce(idempotency, key, { request, reply, signal: gone.signal })
+          : run(request, reply, { signal: gone.signal, keep: async () => undefined }),
+      );
       return reply;
     },
   });

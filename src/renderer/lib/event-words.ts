@@ -37,9 +37,16 @@ type Describe = { [T in EventType]: (data: EventData<T>, name: string) => EventW
 
 const plain = (text: string): EventWords => ({ text, reason: null, glyph: null });
 
+/** One changed value: `hostPort 3000 → 3001`, or only which one where the values are not told. */
+function changeWords({ field, from, to }: EventData<'service.updated'>['changed'][number]): string {
+  if (from === null && to === null) return field;
+  return `${field} ${from ?? 'none'} → ${to ?? 'none'}`;
+}
+
 const describe: Describe = {
   'service.created': (_data, name) => plain(`${name} was registered`),
-  'service.updated': (data, name) => plain(`${name} was changed: ${listWords(data.changed) || 'nothing'}`),
+  'service.updated': (data, name) =>
+    plain(`${name} was changed: ${listWords(data.changed.map(changeWords)) || 'nothing'}`),
   'service.deleted': (_data, name) => plain(`${name} was removed`),
   'service.status-changed': (data, name) => ({
     text: `${name} is ${data.to === 'created' ? 'not started' : data.to}`,
@@ -54,6 +61,7 @@ const describe: Describe = {
     reason: data.reason,
     glyph: data.to === 'unhealthy' ? 'unhealthy' : data.to === 'healthy' ? 'running' : null,
   }),
+  'service.changed': (data, name) => plain(`${name} was seen to have changed: ${listWords(data.changed)}`),
   'service.adopted': (data, name) => ({
     text: `${name} was adopted as it ran`,
     reason: data.pid === null ? null : `pid ${data.pid}`,
@@ -117,6 +125,6 @@ export function eventWords(event: ClosEvent): EventWords {
 export function isHeadline(event: ClosEvent): boolean {
   const { glyph } = eventWords(event);
   if (event.type.startsWith('operation.')) return glyph === 'failed';
-  if (event.type === 'conflict.changed') return false;
+  if (event.type === 'conflict.changed' || event.type === 'service.changed') return false;
   return glyph !== 'starting' && glyph !== 'stopping';
 }

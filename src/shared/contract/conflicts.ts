@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { defineOperation } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
-import { flagSchema, pageOf, pageQuery, portSchema, protocolSchema, refSchema, timeSchema } from './primitives.ts';
+import {
+  atQuery,
+  flagSchema,
+  pageOf,
+  pageQuery,
+  portSchema,
+  protocolSchema,
+  refSchema,
+  timeSchema,
+} from './primitives.ts';
 import { startErrors } from './start-errors.ts';
 
 export const conflictKinds = [
@@ -103,12 +112,13 @@ export const conflicts = {
     id: 'conflicts.get',
     method: 'GET',
     path: '/api/v2/conflicts/{id}',
-    summary: 'Show a conflict',
+    summary: 'Show a conflict, as it is or as it was',
     module: 'api',
     access: { permission: 'conflicts:read' },
     params: z.strictObject({ id: refSchema }),
+    query: atQuery,
     output: conflictSchema,
-    errors: ['CONFLICT_NOT_FOUND'],
+    errors: ['CONFLICT_NOT_FOUND', 'HISTORY_NOT_KEPT'],
   }),
   resolve: defineOperation({
     id: 'conflicts.resolve',

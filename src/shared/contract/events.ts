@@ -55,8 +55,13 @@ export const eventTypes = {
   }),
   'service.updated': defineEvent({
     topic: 'service',
-    version: 1,
-    data: z.object({ revision: z.int(), changed: z.array(z.string()) }),
+    version: 2,
+    data: z.object({
+      revision: z.int(),
+      changed: z
+        .array(z.object({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() }))
+        .describe('By path; the values of variables are not told'),
+    }),
     stale: serviceReads,
   }),
   'service.deleted': defineEvent({ topic: 'service', version: 1, data: z.object({}), stale: leaseReads }),
@@ -75,6 +80,12 @@ export const eventTypes = {
     topic: 'service',
     version: 1,
     data: z.object({ from: healthSchema, to: healthSchema, reason: z.string().nullable() }),
+    stale: serviceReads,
+  }),
+  'service.changed': defineEvent({
+    topic: 'service',
+    version: 1,
+    data: z.object({ changed: z.array(z.string()).describe('The fields that are others now') }),
     stale: serviceReads,
   }),
   'service.adopted': defineEvent({
@@ -183,6 +194,7 @@ export const eventSchema = z.object({
     .object({ type: z.enum(['operation', 'engine', 'fact', 'supervisor']), id: z.string() })
     .nullable()
     .describe('What brought it about'),
+  trace: z.string().nullable().describe('The request that it followed from, as in its X-Request-Id'),
   time: timeSchema,
   data: z.record(z.string(), z.unknown()),
 });

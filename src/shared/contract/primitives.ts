@@ -37,6 +37,25 @@ export const sizeSchema = z
   })
   .describe('A size: 256MiB, 1GB, or a number of bytes');
 
+/** A moment of the past: a time, or the number of the event after which it is. */
+export const momentSchema = z
+  .union(
+    [
+      timeSchema,
+      z.int().min(0),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ],
+    'must be an ISO 8601 time in UTC or the number of an event',
+  )
+  .describe('As it was then: a time (ISO 8601, UTC, milliseconds), or after the event of this number');
+export type Moment = z.output<typeof momentSchema>;
+
+/** The query of what can be asked for as it was. */
+export const atQuery = z.strictObject({ at: momentSchema.optional() });
+
 /** The query of every list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(100),

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { defineOperation, defineStream } from './operation-definition.ts';
 import { operationSchema } from './operations.ts';
 import {
+  atQuery,
   flagSchema,
+  momentSchema,
   nameSchema,
   pageOf,
   pageQuery,
@@ -217,7 +219,7 @@ export const services = {
     id: 'services.list',
     method: 'GET',
     path: '/api/v2/services',
-    summary: 'List the services',
+    summary: 'List the services, as they are or as they were',
     module: 'api',
     access: { permission: 'services:read' },
     query: z.strictObject({
@@ -225,20 +227,22 @@ export const services = {
       status: serviceStatusSchema.optional(),
       q: z.string().max(200).optional().describe('Part of the name, the image or a port'),
       sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'status', '-status']).default('name'),
+      at: momentSchema.optional(),
     }),
     output: pageOf(serviceSchema),
-    errors: [],
+    errors: ['HISTORY_NOT_KEPT'],
   }),
   get: defineOperation({
     id: 'services.get',
     method: 'GET',
     path: '/api/v2/services/{id}',
-    summary: 'Show a service',
+    summary: 'Show a service, as it is or as it was',
     module: 'api',
     access: { permission: 'services:read' },
     params,
+    query: atQuery,
     output: serviceSchema,
-    errors: ['SERVICE_NOT_FOUND'],
+    errors: ['SERVICE_NOT_FOUND', 'HISTORY_NOT_KEPT'],
   }),
   update: defineOperation({
     id: 'services.update',

@@ -239,6 +239,7 @@ describe('the history', () => {
     subject: { type: 'service', id: 'svc_1', name: 'web' },
     actor: { type: 'key', id: 'key_1', name: 'owner' },
     cause: null,
+    trace: null,
     time: '2026-11-23T09:41:02.000Z',
     data: { from: 'running', to: 'failed', reason: 'exit 137', exitCode: 137 },
   };

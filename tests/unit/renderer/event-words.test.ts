@@ -12,6 +12,7 @@ function event(type: string, data: Record<string, unknown>, name: string | null 
     subject: { type: 'service', id: 'svc_1', name },
     actor: { type: 'key', id: 'key_1', name: 'owner' },
     cause: null,
+    trace: null,
     time,
     data,
   };

@@ -1,11 +1,15 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openCoreDb } from '#main/database/core-db.ts';
+import { listEvents, listEventTexts } from '#main/database/events.ts';
+import { openRaw } from '#main/database/handle.ts';
+import { stateAt } from '#main/database/history.ts';
 import { listLeases } from '#main/database/leases.ts';
-import { findService } from '#main/database/services.ts';
+import { migrate } from '#main/database/migrate.ts';
+import { findService, updateLife } from '#main/database/services.ts';
 
 let folder: string;
 
@@ -15,22 +19,22 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A database as the first so many migrations leave it. */
-async function openAt(version: number): Promise<Database.Database> {
+function openAt(version: number): Database.Database {
   const migrationsDir = join(folder, `to-${version}`);
   mkdirSync(migrationsDir);
   for (const name of readdirSync('migrations').sort().slice(0, version)) {
     cpSync(join('migrations', name), join(migrationsDir, name));
   }
-  const db = openCoreDb({ path: join(folder, 'core.db'), migrationsDir, backupsDir: join(folder, 'backups') });
-  await db.close();
-  return new Database(join(folder, 'core.db'));
+  const db = openRaw(join(folder, 'core.db'), 'normal');
+  migrate(db, { migrationsDir, backupsDir: join(folder, 'backups') });
+  return db;
 }
 
 const openNow = () =>
   openCoreDb({ path: join(folder, 'core.db'), migrationsDir: 'migrations', backupsDir: join(folder, 'backups') });
 
 it('0002 keeps endpoints with their leases and routes, though their tables are made anew', async () => {
-  const old = await openAt(1);
+  const old = openAt(1);
   old.exec(`
     INSERT INTO instances VALUES ('ins_1', 'main', '2026-01-01T00:00:00.000Z');
     INSERT INTO services (id, instance_id, name, runtime, env, restart, limits, on_conflict, desired, status, status_since,
@@ -82,4 +86,45 @@ it('0002 keeps endpoints with their leases and routes, though their tables are m
   // What refers to an endpoint still goes with it: foreign keys are on again.
   expect(left).toEqual({ n: 0 });
   expect(readdirSync(join(folder, 'backups'))).toEqual(['core-before-2.db']);
+});
+
+it('0003 begins the history of what was there already, and reads events as they were written then', async () => {
+  const old = openAt(2);
+  old.exec(`
+    INSERT INTO instances VALUES ('ins_1', 'main', '2026-01-01T00:00:00.000Z');
+    INSERT INTO services (id, instance_id, name, runtime, env, restart, limits, on_conflict, desired, status, status_since,
+                          health, revision, created_at, updated_at)
+      VALUES ('svc_1', 'ins_1', 'web', '{"type":"external"}', '{}', '{"policy":"no","maxRetries":5}', '{}', 'ask', 'stopped',
+              'stopped', '2026-01-01T00:00:00.000Z', 'none', 2, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
+    INSERT INTO system_events (type, version, subject_type, subject_id, subject_name, actor, cause, time, data)
+      VALUES ('service.created', 1, 'service', 'svc_1', 'web', '{"type":"key","id":"key_1","name":"ada"}', NULL,
+              '2026-01-01T00:00:00.000Z', '{"revision":1}'),
+             ('service.updated', 1, 'service', 'svc_1', 'web', '{"type":"key","id":"key_1","name":"ada"}', NULL,
+              '2026-01-01T00:00:01.000Z', '{"revision":2,"changed":["env","limits"]}');
+  `);
+  old.close();
+
+  const db = openNow();
+  await db.commit((write) => updateLife(write, 'svc_1', { desired: 'running' }));
+  const [before, now] = [stateAt(db.read, 'svc_1', 2), stateAt(db.read, 'svc_1', 3)];
+  const events = listEvents(db.read, { after: 1, limit: 10 });
+  const texts = listEventTexts(db.read, { after: 1, limit: 10 }).map(({ json }) => JSON.parse(String(json)));
+  await db.close();
+
+  expect([before?.state.desired, before?.state.name, now?.state.desired]).toEqual(['stopped', 'web', 'running']);
+  expect(events.map(({ type, version, data }) => [type, version, data])).toEqual([
+    [
+      'service.updated',
+      2,
+      {
+        revision: 2,
+        changed: [
+          { field: 'env', from: null, to: null },
+          { field: 'limits', from: null, to: null },
+        ],
+      },
+    ],
+    ['service.changed', 1, { changed: ['desired'] }],
+  ]);
+  expect(texts).toEqual(events);
 });

@@ -75,6 +75,7 @@ export function event(
     },
     actor: { type: actor, id: actor, name: actor },
     cause: null,
+    trace: null,
     time,
     data,
   };

@@ -15,6 +15,7 @@ function event(seq: number): ClosEvent {
     subject: { type: 'service', id: `svc_${seq}`, name: 'web' },
     actor: { type: 'key', id: 'key_1', name: 'ada' },
     cause: null,
+    trace: null,
     time: '2026-01-02T03:04:05.000Z',
     data: {},
   };

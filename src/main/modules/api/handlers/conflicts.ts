@@ -8,6 +8,7 @@ import { actorOf } from '../actors.ts';
 import { answerOperation } from '../answer-operation.ts';
 import type { ApiContext } from '../api-context.ts';
 import { decodeCursor, toPage } from '../pages.ts';
+import { conflictAt } from '../past.ts';
 import { planResolution, resolveConflict } from '../resolve-conflict.ts';
 
 function find(api: ApiContext, id: string): Conflict {
@@ -24,7 +25,9 @@ export function conflictHandlers(api: ApiContext): Handler[] {
       const rows = listConflicts(api.db.read, { state, limit: limit + 1, before: decodeCursor(cursor) });
       return toPage(rows, limit, ({ id }) => id);
     }),
-    handle(conflicts.get, (call) => find(api, call.params.id)),
+    handle(conflicts.get, ({ params: { id }, query: { at } }) =>
+      at === undefined ? find(api, id) : conflictAt(api.db.read, id, at),
+    ),
     handle(conflicts.resolve, async (call) => {
       const conflict = find(api, call.params.id);
       const service = findService(api.db.read, conflict.wanted.serviceId ?? '');

@@ -23,7 +23,9 @@ import { assertPolicy } from '../container-spec.ts';
 import { assertDriven, driverOf } from '../drivers.ts';
 import { grantLease, releaseLease } from '../leases.ts';
 import { decodeCursor, encodeCursor } from '../pages.ts';
+import { serviceAt, servicesAt } from '../past.ts';
 import { toService } from '../service-view.ts';
+import { specChanges } from '../spec-changes.ts';
 import { planStartMany, startMany } from '../start-many.ts';
 import { planStart, startService } from '../start-service.ts';
 import { deleteService, planStop, restartService, stopService } from '../stop-service.ts';
@@ -177,7 +179,7 @@ async function update(
       type: 'service.updated',
       subject: serviceSubject(service),
       ...who,
-      data: { revision: latest.revision + 1, changed: Object.keys(changes) },
+      data: { revision: latest.revision + 1, changed: specChanges(toSpec(latest), next) },
     });
   });
 }
@@ -211,9 +213,12 @@ export function serviceHandlers(api: ApiContext): Handler[] {
     }),
 
     handle(services.list, (call) => {
-      const { status, q, sort, limit, cursor } = call.query;
-      const all = listServices(db.read)
-        .map((service) => toService(db.read, service))
+      const { status, q, sort, limit, cursor, at } = call.query;
+      const known =
+        at === undefined
+          ? listServices(db.read).map((service) => toService(db.read, service))
+          : servicesAt(db.read, at);
+      const all = known
         .filter(
           (service) => (status === undefined || service.status === status) && (q === undefined || matches(service, q)),
         )
@@ -226,6 +231,8 @@ export function serviceHandlers(api: ApiContext): Handler[] {
     }),
 
     handle(services.get, (call) => {
+      const { at } = call.query;
+      if (at !== undefined) return serviceAt(db.read, call.params.id, at);
       const service = toService(db.read, find(api, call.params.id));
       call.answer.revision(service.revision);
       return service;

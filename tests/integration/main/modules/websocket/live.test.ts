@@ -66,28 +66,27 @@ async function heartbeat(heartbeatMs: number): Promise<void> {
 
 /** Commits events of one topic, all in one transaction. Returns the newest sequence number. */
 async function happen(count: number, topic: 'service' | 'engine' = 'service', padding = ''): Promise<number> {
-  return db.commit((write) => {
-    let seq = 0;
+  await db.commit((write) => {
     for (let i = 0; i < count; i++) {
-      seq =
-        topic === 'service'
-          ? appendEvent(write, {
-              type: 'service.updated',
-              subject: { type: 'service', id: 'svc_1', name: 'wéb "1"' },
-              actor,
-              cause: null,
-              data: { revision: i, changed: ['env', padding] },
-            })
-          : appendEvent(write, {
-              type: 'engine.state-changed',
-              subject: { type: 'engine', id: 'engine', name: null },
-              actor,
-              cause: { type: 'engine', id: 'engine' },
-              data: { state: 'available', reason: null },
-            });
+      if (topic === 'service')
+        appendEvent(write, {
+          type: 'service.updated',
+          subject: { type: 'service', id: 'svc_1', name: 'wéb "1"' },
+          actor,
+          cause: null,
+          data: { revision: i, changed: [{ field: 'env', from: null, to: padding }] },
+        });
+      else
+        appendEvent(write, {
+          type: 'engine.state-changed',
+          subject: { type: 'engine', id: 'engine', name: null },
+          actor,
+          cause: { type: 'engine', id: 'engine' },
+          data: { state: 'available', reason: null },
+        });
     }
-    return seq;
   });
+  return lastSeq(db.read);
 }
 
 const subscribe = (id: number, topics: Topic[], since?: number) => ({
