@@ -37,6 +37,8 @@ const exitOfError = {
   NAME_TAKEN: 'conflict',
   NOT_DRIVEN: 'failed',
   SERVICE_BUSY: 'conflict',
+  OPERATION_CANCELLED: 'failed',
+  NOT_CANCELLABLE: 'conflict',
   PRECONDITION_FAILED: 'conflict',
   PRECONDITION_REQUIRED: 'usage',
   IDEMPOTENCY_KEY_REUSED: 'usage',

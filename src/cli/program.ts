@@ -1,6 +1,7 @@
 import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { createCommand } from './commands/create.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -110,7 +111,15 @@ export function createProgram(options: {
   program.commandsGroup('Ports:');
   for (const make of [whoCommand, freeCommand, portsCommand]) program.addCommand(make(act));
   program.commandsGroup('Conflicts:');
-  for (const make of [conflictsCommand, resolveCommand, undoCommand, settingsCommand, protectCommand, mayEndCommand]) {
+  for (const make of [
+    conflictsCommand,
+    resolveCommand,
+    undoCommand,
+    cancelCommand,
+    settingsCommand,
+    protectCommand,
+    mayEndCommand,
+  ]) {
     program.addCommand(make(act));
   }
   program.commandsGroup('CLOS:');

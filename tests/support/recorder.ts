@@ -103,7 +103,7 @@ export function createContractRecorder(document: unknown): ContractRecorder {
       const values = type === 'application/x-ndjson' ? body.split('\n').filter((line) => line !== '') : [body];
       const validate = validatorOf(`${what} ${type}`, schema);
       for (const value of values) {
-        if (!validate(JSON.parse(value))) return `${what}: ${ajv.errorsText(validate.errors)}`;
+        if (!validate(type === 'text/csv' ? value : JSON.parse(value))) return `${what}: ${ajv.errorsText(validate.errors)}`;
       }
       return null;
     },

@@ -85,6 +85,21 @@ export function listOperations(
   return rows.map(toOperation);
 }
 
+/** Oldest first, from after an id. */
+export function listOperationsAfter(
+  db: ReadDb,
+  { after, limit, subject }: { after: string; limit: number; subject?: string | undefined },
+): Operation[] {
+  const ofSubject = subject === undefined ? '' : 'AND subject_id = @subject';
+  return db
+    .all<Row>(`SELECT * FROM service_operations WHERE id > @after ${ofSubject} ORDER BY id LIMIT @limit`, {
+      after,
+      limit,
+      ...(subject === undefined ? {} : { subject }),
+    })
+    .map(toOperation);
+}
+
 /** What a crash left open. */
 export function unfinishedOperations(db: ReadDb): Operation[] {
   return db

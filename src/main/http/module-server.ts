@@ -3,10 +3,12 @@ import { type Duplex, Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { newId } from '#shared/base/ids.ts';
 import type { Principal } from '#shared/contract/access.ts';
+import type { AuditEntry } from '#shared/contract/audit.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { allOperations, contract } from '#shared/contract/contract.ts';
 import type { Readiness } from '#shared/contract/system.ts';
 import type { BoundPorts, ModuleContext, PortName } from '../supervisor/module.ts';
+import { auditEntryOf } from './audit-entry.ts';
 import { askApi, bearerToken, moduleKeyVerifier, type Verify } from './authenticate.ts';
 import { bindSocket, bindTcp } from './bind.ts';
 import { answerClientErrors, writeRaw } from './client-errors.ts';
@@ -27,6 +29,8 @@ export interface ModuleServerOptions {
   /** Who a token belongs to. Asks the api unless given. */
   verify?: Verify;
   idempotency?: IdempotencyStore;
+  /** Takes note of each answered request that would have changed something, and of who asked. Must not throw. */
+  audit?: (entry: Omit<AuditEntry, 'id'>) => void;
   /** Further raw routes, such as `/metrics`; guard and sign-in have run when they are reached. */
   configure?(app: FastifyInstance): void;
   /** WebSocket. The guard has run; who asks is for the module to find out. */
@@ -132,6 +136,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
   const verify = options.verify ?? askApi(context);
   const granted = new Map<string, Principal>();
   const principals = new WeakMap<FastifyRequest, Principal>();
+  const refusals = new WeakMap<FastifyRequest, string>();
   let stopping = false;
 
   const app = Fastify({
@@ -169,6 +174,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
 
   app.setErrorHandler((thrown, request, reply) => {
     const error = toClosError(thrown);
+    refusals.set(request, error.code);
     if (error.status >= 500)
       log.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
     else log.debug({ requestId: request.id, code: error.code }, error.message);
@@ -200,6 +206,10 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     // Whoever changed something, or tried to, stands in the log at its usual level.
     if (request.method === 'GET' || principal?.type === 'module') log.debug(line, 'answered');
     else log.info(line, 'answered');
+    if (principal !== undefined) {
+      const entry = auditEntryOf(request, reply, { principal, code: refusals.get(request) ?? null });
+      if (entry !== null) options.audit?.(entry);
+    }
   });
 
   const pipeline = {

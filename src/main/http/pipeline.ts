@@ -7,6 +7,7 @@ import { mayCall, type Principal } from '#shared/contract/access.ts';
 import { ClosError, type InputIssue } from '#shared/contract/clos-error.ts';
 import { type OperationDefinition, pipelineErrors } from '#shared/contract/operation-definition.ts';
 import { withTrace } from '../trace.ts';
+import { toCsv } from './csv.ts';
 import type { Call, Handler } from './handler.ts';
 import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
 import { issuesOf } from './problem.ts';
@@ -78,6 +79,10 @@ function assertDeclared(operation: OperationDefinition, error: ClosError): void 
   }
 }
 
+function formatOf({ query }: Call<OperationDefinition>): unknown {
+  return (query as { format?: unknown } | undefined)?.format;
+}
+
 async function* toNdjson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const value of values) yield `${JSON.stringify(value)}\n`;
 }
@@ -133,8 +138,13 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
   async function send(
     request: FastifyRequest,
     reply: FastifyReply,
-    { output, keep }: { output: unknown; keep: Keep },
+    { output, keep, format }: { output: unknown; keep: Keep; format: unknown },
   ): Promise<void> {
+    if (operation.csv !== undefined && format === 'csv') {
+      reply.header('content-type', 'text/csv; charset=utf-8; header=present').header('cache-control', 'no-store');
+      reply.send(Readable.from(toCsv(output as AsyncIterable<unknown>, operation.csv)));
+      return;
+    }
     if (operation.stream === 'ndjson') {
       reply.header('content-type', 'application/x-ndjson').header('cache-control', 'no-store');
       reply.send(Readable.from(toNdjson(output as AsyncIterable<unknown>)));
@@ -177,7 +187,7 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     const call = toCall(request, reply, signal);
     reply.code(operation.status ?? 200);
     try {
-      await send(request, reply, { output: await handler.run(call), keep });
+      await send(request, reply, { output: await handler.run(call), keep, format: formatOf(call) });
     } catch (error) {
       if (options.strict && error instanceof ClosError) assertDeclared(operation, error);
       throw error;
@@ -220,6 +230,7 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     exposeHeadRoute: false,
     onRequest: authorise,
+    config: { operation },
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort(new Error('the caller went away')));

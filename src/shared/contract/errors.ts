@@ -29,6 +29,8 @@ export const errorTable = {
   OPERATION_NOT_FOUND: { status: 404, title: 'There is no such operation' },
   NAME_TAKEN: { status: 409, title: 'Another service has this name' },
   NOT_DRIVEN: { status: 409, title: 'CLOS only watches this service' },
+  OPERATION_CANCELLED: { status: 409, title: 'The operation was cancelled' },
+  NOT_CANCELLABLE: { status: 409, title: 'The operation has ended' },
   SERVICE_BUSY: { status: 409, title: 'The service is busy with another operation' },
   PRECONDITION_FAILED: { status: 412, title: 'The resource has changed since it was read' },
   PRECONDITION_REQUIRED: { status: 428, title: 'The change needs an If-Match header' },

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { conflictSchema } from './conflicts.ts';
-import { defineOperation } from './operation-definition.ts';
+import { defineOperation, defineStream } from './operation-definition.ts';
 import { actorSchema, operationSchema, subjectSchema } from './operations.ts';
 import { rangeSchema } from './ports.ts';
-import { pageOf, pageQuery, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
+import { exportQuery, pageOf, pageQuery, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
 import { healthSchema, serviceStatusSchema } from './services.ts';
 
 const leaseData = z.object({
@@ -215,6 +215,38 @@ export const events = {
       subject: z.string().max(80).optional().describe('The id of a subject'),
     }),
     output: pageOf(eventSchema),
+    errors: [],
+  }),
+  export: defineStream({
+    id: 'events.export',
+    method: 'GET',
+    path: '/api/v2/events/export',
+    summary: 'The history as a whole, in order, as JSON Lines or CSV',
+    module: 'api',
+    access: { permission: 'events:read' },
+    query: z.strictObject({
+      ...exportQuery,
+      after: z.coerce.number().int().min(0).default(0).describe('Events with a greater sequence number'),
+      type: z.string().max(80).optional(),
+      subject: z.string().max(80).optional().describe('The id of a subject'),
+    }),
+    output: eventSchema,
+    csv: [
+      'seq',
+      'time',
+      'type',
+      'subject.type',
+      'subject.id',
+      'subject.name',
+      'actor.type',
+      'actor.id',
+      'actor.name',
+      'cause.type',
+      'cause.id',
+      'trace',
+      'data',
+      'version',
+    ],
     errors: [],
   }),
 };

@@ -57,6 +57,7 @@ function responsesOf(operation: OperationDefinition): Json {
           [operation.stream === 'ndjson' ? 'application/x-ndjson' : 'application/json']: {
             schema: toSchema(operation.output, 'output'),
           },
+          ...(operation.csv === undefined ? {} : { 'text/csv': { schema: { type: 'string' } } }),
         };
   const success = operation.output === undefined ? 204 : (operation.status ?? 200);
   responses[success] = { description: 'Done', ...(content === undefined ? {} : { content }) };

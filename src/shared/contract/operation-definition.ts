@@ -27,6 +27,8 @@ export interface OperationDefinition<
   output?: O;
   /** `ndjson`: a stream of `output`s, one JSON value a line. */
   stream?: 'ndjson';
+  /** The columns of a stream that can also be had as CSV, by `?format=csv`: paths, one level down at most. */
+  csv?: readonly string[];
   /** The status of success, 200 unless said otherwise. `accepted` operations may also answer 202 with the same body. */
   status?: 200 | 201 | 204;
   accepted?: true;

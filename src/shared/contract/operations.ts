@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineOperation } from './operation-definition.ts';
-import { flagSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { defineOperation, defineStream } from './operation-definition.ts';
+import { exportQuery, flagSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
 import { startErrors } from './start-errors.ts';
 
 export const actorSchema = z.object({
@@ -74,6 +74,32 @@ export const operations = {
     output: pageOf(operationSchema),
     errors: [],
   }),
+  export: defineStream({
+    id: 'operations.export',
+    method: 'GET',
+    path: '/api/v2/operations/export',
+    summary: 'All operations, oldest first, as JSON Lines or CSV',
+    module: 'api',
+    access: { permission: 'operations:read' },
+    query: z.strictObject({ ...exportQuery, subject: z.string().max(80).optional() }),
+    output: operationSchema,
+    csv: [
+      'startedAt',
+      'finishedAt',
+      'type',
+      'status',
+      'subject.type',
+      'subject.id',
+      'subject.name',
+      'actor.type',
+      'actor.id',
+      'actor.name',
+      'error.code',
+      'error.detail',
+      'id',
+    ],
+    errors: [],
+  }),
   get: defineOperation({
     id: 'operations.get',
     method: 'GET',
@@ -84,6 +110,17 @@ export const operations = {
     params: z.strictObject({ id: refSchema }),
     output: operationSchema,
     errors: ['OPERATION_NOT_FOUND'],
+  }),
+  cancel: defineOperation({
+    id: 'operations.cancel',
+    method: 'POST',
+    path: '/api/v2/operations/{id}/cancel',
+    summary: 'Have a running operation end: a pull at once, anything else before its next step',
+    module: 'api',
+    access: { permission: 'services:operate' },
+    params: z.strictObject({ id: refSchema }),
+    output: operationSchema,
+    errors: ['OPERATION_NOT_FOUND', 'NOT_CANCELLABLE'],
   }),
   undo: defineOperation({
     id: 'operations.undo',

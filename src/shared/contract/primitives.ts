@@ -62,6 +62,11 @@ export const pageQuery = {
   cursor: z.string().max(500).optional().describe('`nextCursor` of the page before'),
 };
 
+/** The query of every export. */
+export const exportQuery = {
+  format: z.enum(['jsonl', 'csv']).default('jsonl').describe('JSON Lines or comma-separated values'),
+};
+
 /** The envelope of every list. `nextCursor` is null on the last page. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });

@@ -260,6 +260,7 @@ export const services = {
       'PRECONDITION_FAILED',
       'PRECONDITION_REQUIRED',
       'SERVICE_BUSY',
+      'OPERATION_CANCELLED',
       'CONTAINER_POLICY',
       'PORT_CONFLICT',
     ],
@@ -278,6 +279,7 @@ export const services = {
     errors: [
       'SERVICE_NOT_FOUND',
       'SERVICE_BUSY',
+      'OPERATION_CANCELLED',
       'PRECONDITION_FAILED',
       'PROCESS_STUCK',
       'PROCESS_GONE',
@@ -305,6 +307,7 @@ export const services = {
     errors: [
       'SERVICE_NOT_FOUND',
       'SERVICE_BUSY',
+      'OPERATION_CANCELLED',
       'CONTAINER_NOT_FOUND',
       'PROCESS_STUCK',
       'PROCESS_GONE',

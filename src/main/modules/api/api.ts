@@ -12,10 +12,12 @@ import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
 import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
+import { createAuditLog } from './audit-log.ts';
 import { createCommands } from './commands.ts';
 import { createEngineSeat, homeLabel } from './container-seat.ts';
 import { createCredentials, ensureOwnerKey } from './credentials.ts';
 import { serveDesktop } from './desktop-channel.ts';
+import { auditHandlers } from './handlers/audit.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
@@ -120,6 +122,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...portHandlers(api),
       ...conflictHandlers(api),
       ...historyHandlers(api),
+      ...auditHandlers(api),
       ...settingsHandlers(api),
       ...systemHandlers(api, modules.get),
       ...authHandlers(api, credentials),
@@ -127,6 +130,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     ],
     verify: credentials.verify,
     idempotency: createIdempotencyStore(db),
+    audit: createAuditLog(db, context.log),
     checks: async (): Promise<Readiness['checks']> => {
       const engine = seat.status();
       return [
