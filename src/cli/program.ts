@@ -1,6 +1,7 @@
 import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
+import { auditCommand } from './commands/audit.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { createCommand } from './commands/create.ts';
@@ -124,7 +125,7 @@ export function createProgram(options: {
   }
   program.commandsGroup('CLOS:');
   program.addCommand(serveCommand(act, options.serveRoot));
-  for (const make of [statusCommand, operationsCommand, eventsCommand, apiCommand, versionCommand]) {
+  for (const make of [statusCommand, operationsCommand, eventsCommand, auditCommand, apiCommand, versionCommand]) {
     program.addCommand(make(act));
   }
 
