@@ -22,6 +22,7 @@ export const commandLines = {
   logs: (name: string) => `clos logs ${name} -f`,
   resolve: (id: string, option: string) => `clos resolve ${id} --option ${option}`,
   undo: (operationId: string) => `clos undo ${operationId}`,
+  cancel: (operationId: string) => `clos cancel ${operationId}`,
   who: (port: number) => `clos who ${port}`,
   adopt: (port: number, protocol: Protocol, name?: string) =>
     joinWords(['clos', 'adopt', portWord(port, protocol), ...(name === undefined ? [] : ['--name', name])]),
