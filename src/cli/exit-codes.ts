@@ -70,6 +70,8 @@ const exitOfError = {
   ENGINE_ERROR: 'failed',
 
   MODULE_UNAVAILABLE: 'unreachable',
+  READS_BUSY: 'failed',
+  READ_TIMEOUT: 'failed',
   STORAGE_FULL: 'failed',
   SHUTTING_DOWN: 'unreachable',
   CLOS_UNREACHABLE: 'unreachable',

@@ -15,7 +15,7 @@ export function auditCommand(act: Act): Command {
   return new Command('audit')
     .description('list who asked for which change, from where and with what outcome')
     .option('-n, --limit <count>', 'at most this many', '50')
-    .option('--actor <who>', 'only of this key, session or name')
+    .option('--actor <who>', 'only of the key or session with this id')
     .option('--outcome <outcome>', 'only what was done, refused or failed')
     .option('--since <moment>', 'since a time, or how long ago')
     .addHelpText('after', example('clos audit --outcome refused --since 1d'))

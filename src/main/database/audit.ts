@@ -1,12 +1,14 @@
 import type { AuditEntry } from '#shared/contract/audit.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
+import { type Query, type Range, walk } from './walk.ts';
 
 interface Row extends Omit<AuditEntry, 'actor' | 'source'> {
   actor: string;
   source: string;
 }
 
-export interface AuditFilter {
+export interface AuditFilter extends Range {
+  /** The id of an actor. */
   actor?: string | undefined;
   action?: string | undefined;
   subject?: string | undefined;
@@ -16,15 +18,7 @@ export interface AuditFilter {
   until?: string | undefined;
 }
 
-const conditions = {
-  actor: "(actor ->> '$.id' = @actor OR actor ->> '$.name' = @actor)",
-  action: 'action = @action',
-  subject: 'subject = @subject',
-  trace: 'trace = @trace',
-  since: 'time >= @since',
-  until: 'time <= @until',
-} as const;
-const statuses = { done: 'status < 400', refused: 'status BETWEEN 400 AND 499', failed: 'status >= 500' } as const;
+const statuses = { done: '+status < 400', refused: '+status BETWEEN 400 AND 499', failed: '+status >= 500' } as const;
 
 export function insertAudit(db: WriteDb, entry: AuditEntry): void {
   db.run(
@@ -34,26 +28,31 @@ export function insertAudit(db: WriteDb, entry: AuditEntry): void {
   );
 }
 
-/** Newest first from before the id `before`, or oldest first from after the id `after`. */
-export function listAudit(
-  db: ReadDb,
-  { limit, ...page }: { limit: number } & ({ before: string | undefined } | { after: string }),
-  { outcome, ...filter }: AuditFilter,
-): AuditEntry[] {
-  const given = Object.entries(filter).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  const clauses = given.map(([name]) => conditions[name as keyof typeof conditions]);
-  if (outcome !== undefined) clauses.push(statuses[outcome] as never);
-  const isForward = 'after' in page;
-  const position = isForward ? page.after : page.before;
-  if (position !== undefined) clauses.push((isForward ? 'id > @position' : 'id < @position') as never);
-  const where = clauses.length === 0 ? '' : `WHERE ${clauses.join(' AND ')}`;
-  return db
-    .all<Row>(`SELECT * FROM audit ${where} ORDER BY id ${isForward ? 'ASC' : 'DESC'} LIMIT @limit`, {
-      ...Object.fromEntries(given),
-      limit,
-      ...(position === undefined ? {} : { position }),
-    })
-    .map((row) => ({ ...row, actor: JSON.parse(row.actor), source: JSON.parse(row.source) }));
+/** Which requests are wanted, as SQL that walks one index: that of the request, the actor, or the ids. */
+export function auditQuery({ limit, order, from, outcome, trace, actor, ...rest }: AuditFilter): Query {
+  const { action, subject, since, until } = rest;
+  return walk('audit', {
+    limit,
+    order,
+    from,
+    where: [
+      { sql: 'trace = @trace', value: { trace } },
+      { sql: "(actor ->> '$.id') = @actor", value: { actor } },
+      { sql: '+action = @action', value: { action } },
+      { sql: '+subject = @subject', value: { subject } },
+      { sql: '+time >= @since', value: { since } },
+      { sql: '+time <= @until', value: { until } },
+      ...(outcome === undefined ? [] : [{ sql: statuses[outcome], value: {} }]),
+    ],
+  });
+}
+
+/** In the order of their ids, which is that of time. */
+export function listAudit(db: ReadDb, filter: AuditFilter): AuditEntry[] {
+  const { sql, parameters } = auditQuery(filter);
+  return db.all<Row>(sql, parameters).map((row) => ({
+    ...row,
+    actor: JSON.parse(row.actor),
+    source: JSON.parse(row.source),
+  }));
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Durability, openForReading, openRaw, type ReadDb, writeHandle } from './handle.ts';
 import { beginHistory } from './history.ts';
 import { migrate } from './migrate.ts';
-import { createWriter, type Writer } from './writer.ts';
+import { createWriter, type Stale, type Writer } from './writer.ts';
 
 export interface CoreDb extends Writer {
   read: ReadDb;
@@ -18,7 +18,8 @@ export function openCoreDb(options: {
   migrationsDir: string;
   backupsDir: string;
   durability?: Durability;
-  onCommitted?: () => void;
+  /** Called after each COMMIT, before those that it answers are told. */
+  onCommitted?: (stale: Stale) => void;
 }): CoreDb {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
   const raw = openRaw(options.path, options.durability ?? 'full');

@@ -1,5 +1,6 @@
 import type { Operation } from '#shared/contract/operations.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
+import { type Query, type Range, walk } from './walk.ts';
 
 interface Row {
   id: string;
@@ -58,46 +59,34 @@ export function findOperation(db: ReadDb, id: string): Operation | null {
   return row === undefined ? null : toOperation(row);
 }
 
-/** Newest first; `before` is the id that the page before ended with. */
-export function listOperations(
-  db: ReadDb,
-  filter: {
-    subject?: string | undefined;
-    status?: Operation['status'] | undefined;
-    limit: number;
-    before?: string | undefined;
-  },
-): Operation[] {
-  const { subject, status, limit, before } = filter;
-  const conditions = ['1'];
-  if (subject !== undefined) conditions.push('subject_id = @subject');
-  if (status !== undefined) conditions.push('status = @status');
-  if (before !== undefined) conditions.push('id < @before');
-  const rows = db.all<Row>(
-    `SELECT * FROM service_operations WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT @limit`,
-    {
-      limit,
-      ...(subject === undefined ? {} : { subject }),
-      ...(status === undefined ? {} : { status }),
-      ...(before === undefined ? {} : { before }),
-    },
-  );
-  return rows.map(toOperation);
+export interface OperationFilter extends Range {
+  /** The id of a subject. */
+  subject?: string | undefined;
+  /** The id of an actor. */
+  actor?: string | undefined;
+  status?: Operation['status'] | undefined;
+  type?: Operation['type'] | undefined;
 }
 
-/** Oldest first, from after an id. */
-export function listOperationsAfter(
-  db: ReadDb,
-  { after, limit, subject }: { after: string; limit: number; subject?: string | undefined },
-): Operation[] {
-  const ofSubject = subject === undefined ? '' : 'AND subject_id = @subject';
-  return db
-    .all<Row>(`SELECT * FROM service_operations WHERE id > @after ${ofSubject} ORDER BY id LIMIT @limit`, {
-      after,
-      limit,
-      ...(subject === undefined ? {} : { subject }),
-    })
-    .map(toOperation);
+/** Which operations are wanted, as SQL that walks one index: that of the subject, the actor, the type, the status, or the ids. */
+export function operationsQuery({ limit, order, from, subject, actor, status, type }: OperationFilter): Query {
+  return walk('service_operations', {
+    limit,
+    order,
+    from,
+    where: [
+      { sql: 'subject_id = @subject', value: { subject } },
+      { sql: "(actor ->> '$.id') = @actor", value: { actor } },
+      { sql: 'type = @type', value: { type } },
+      { sql: 'status = @status', value: { status } },
+    ],
+  });
+}
+
+/** In the order of their ids, which is that of time. */
+export function listOperations(db: ReadDb, filter: OperationFilter): Operation[] {
+  const { sql, parameters } = operationsQuery(filter);
+  return db.all<Row>(sql, parameters).map(toOperation);
 }
 
 /** What a crash left open. */

@@ -16,6 +16,7 @@ import { isOwnHost, isOwnOrigin } from './guard.ts';
 import { type Handler, handle } from './handler.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { createProver } from './identity-proof.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import { registerOperation } from './pipeline.ts';
 import { problemOf, toClosError } from './problem.ts';
 
@@ -31,6 +32,8 @@ export interface ModuleServerOptions {
   idempotency?: IdempotencyStore;
   /** Takes note of each answered request that would have changed something, and of who asked. Must not throw. */
   audit?: (entry: Omit<AuditEntry, 'id'>) => void;
+  /** Where answers are kept until they are old. The owner forgets them in time. */
+  kept?: KeptAnswers;
   /** Further raw routes, such as `/metrics`; guard and sign-in have run when they are reached. */
   configure?(app: FastifyInstance): void;
   /** WebSocket. The guard has run; who asks is for the module to find out. */
@@ -217,6 +220,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     strict: context.config.profile === 'test',
     principalOf: (request: FastifyRequest) => principals.get(request) ?? null,
     ...(options.idempotency === undefined ? {} : { idempotency: options.idempotency }),
+    ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
   for (const handler of [...commonHandlers(context, options, startedAt), ...options.handlers]) {
     registerOperation(app, handler, pipeline);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defineOperation, defineStream } from './operation-definition.ts';
 import { actorSchema } from './operations.ts';
-import { exportQuery, pageOf, pageQuery, timeSchema } from './primitives.ts';
+import { exportQuery, orderSchema, pageOf, pageQuery, timeSchema } from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 
 export const auditEntrySchema = z.object({
   id: z.string(),
@@ -24,7 +25,7 @@ export const auditEntrySchema = z.object({
 export type AuditEntry = z.output<typeof auditEntrySchema>;
 
 const filter = {
-  actor: z.string().max(80).optional().describe('The id or the name of who asked'),
+  actor: z.string().max(80).optional().describe('The id of who asked'),
   action: z.string().max(80).optional(),
   subject: z.string().max(80).optional(),
   outcome: z.enum(['done', 'refused', 'failed']).optional().describe('By the status: 2xx, 4xx, 5xx'),
@@ -38,10 +39,15 @@ export const audit = {
     id: 'audit.list',
     method: 'GET',
     path: '/api/v2/audit',
-    summary: 'Who asked for which change, from where and with what outcome, newest first',
+    summary: 'Who asked for which change, from where and with what outcome',
     module: 'api',
     access: { permission: 'system:admin' },
-    query: z.strictObject({ ...pageQuery, ...filter }),
+    query: z.strictObject({
+      ...pageQuery,
+      order: orderSchema.default('desc'),
+      ...filter,
+      ...fieldsQuery(auditEntrySchema),
+    }),
     output: pageOf(auditEntrySchema),
     errors: [],
   }),

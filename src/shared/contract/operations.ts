@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineOperation, defineStream } from './operation-definition.ts';
-import { exportQuery, flagSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { exportQuery, flagSchema, orderSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 import { startErrors } from './start-errors.ts';
 
 export const actorSchema = z.object({
@@ -63,13 +64,17 @@ export const operations = {
     id: 'operations.list',
     method: 'GET',
     path: '/api/v2/operations',
-    summary: 'List the operations, newest first',
+    summary: 'List the operations, newest first or oldest first',
     module: 'api',
     access: { permission: 'operations:read' },
     query: z.strictObject({
       ...pageQuery,
       subject: z.string().max(80).optional().describe('The id of a service or a conflict'),
+      order: orderSchema.default('desc').describe('desc: newest first; asc: oldest first'),
       status: z.enum(operationStatuses).optional(),
+      type: z.enum(operationTypes).optional(),
+      actor: z.string().max(80).optional().describe('The id of whoever gave the command'),
+      ...fieldsQuery(operationSchema),
     }),
     output: pageOf(operationSchema),
     errors: [],
@@ -108,6 +113,7 @@ export const operations = {
     module: 'api',
     access: { permission: 'operations:read' },
     params: z.strictObject({ id: refSchema }),
+    query: z.strictObject(fieldsQuery(operationSchema)),
     output: operationSchema,
     errors: ['OPERATION_NOT_FOUND'],
   }),

@@ -54,7 +54,10 @@ export const momentSchema = z
 export type Moment = z.output<typeof momentSchema>;
 
 /** The query of what can be asked for as it was. */
-export const atQuery = z.strictObject({ at: momentSchema.optional() });
+export const atQuery = { at: momentSchema.optional() };
+
+export const orderSchema = z.enum(['asc', 'desc']);
+export type Order = z.output<typeof orderSchema>;
 
 /** The query of every list. */
 export const pageQuery = {

@@ -23,6 +23,7 @@ export const module = {
   livez: defineOperation({
     id: 'module.livez',
     method: 'GET',
+    volatile: true,
     path: '/livez',
     summary: 'Alive. With a nonce it proves that it is CLOS: an Ed25519 signature over "clos:<nonce>:<address>:<port>"',
     module: 'every',
@@ -44,6 +45,7 @@ export const module = {
   readyz: defineOperation({
     id: 'module.readyz',
     method: 'GET',
+    volatile: true,
     path: '/readyz',
     summary: 'What the module depends on and whether that works; 503 with the same body while it is not ready',
     module: 'every',
@@ -54,6 +56,7 @@ export const module = {
   health: defineOperation({
     id: 'module.health',
     method: 'GET',
+    volatile: true,
     path: '/health',
     summary: 'Who the module is',
     module: 'every',

@@ -34,7 +34,7 @@ describe('the past on the command line', () => {
     expect(refused.out).toMatch(
       /^WHEN +WHO +WHAT +OUTCOME +FROM +REQUEST\n\S+ +owner +services\.stop web +404 SERVICE_NOT_FOUND +socket/,
     );
-    expect((await clos('audit', '--actor', 'nobody')).out).toBe('Nobody asked for such a change.\n');
+    expect((await clos('audit', '--actor', 'key_nobody')).out).toBe('Nobody asked for such a change.\n');
   });
 
   it('clos cancel says when there is nothing to cancel', async () => {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
 import { openCache } from '../../cache/cache.ts';
@@ -7,7 +8,9 @@ import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
+import { createReaderPool } from '../../database/reader-pool.ts';
 import { createHost } from '../../host/host.ts';
+import { KeptAnswers } from '../../http/kept-answers.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
 import { createAllocation } from './allocation.ts';
@@ -27,6 +30,7 @@ import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { clearLeftovers } from './leftovers.ts';
+import type { LongReads } from './long-reads.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createProcessSeat } from './process-seat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
@@ -36,13 +40,14 @@ import { createWaitingStarts } from './waiting-starts.ts';
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
 
-function openDatabase(context: ModuleContext): CoreDb {
+function openDatabase(context: ModuleContext, kept: KeptAnswers): CoreDb {
   let rung = 0;
   const db: CoreDb = openCoreDb({
     path: context.home.coreDb,
     migrationsDir: join(context.packageRoot, 'migrations'),
     backupsDir: context.home.backupsDir,
-    onCommitted: () => {
+    onCommitted: (stale) => {
+      kept.forget(stale);
       const seq = lastSeq(db.read);
       if (seq === rung) return;
       rung = seq;
@@ -50,6 +55,12 @@ function openDatabase(context: ModuleContext): CoreDb {
     },
   });
   return db;
+}
+
+/** Beside this file among the sources, in one folder with the entries in a build. */
+function findReadsWorker(packageRoot: string): URL {
+  if (import.meta.url.endsWith('.ts')) return new URL('./long-reads.worker.ts', import.meta.url);
+  return pathToFileURL(join(packageRoot, 'out', 'main', 'modules', 'long-reads.worker.js'));
 }
 
 function labelOf(context: ModuleContext): string {
@@ -62,7 +73,8 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
   const lock = await waitForLock(join(context.home.runDir, 'api.lock'), predecessorMs);
   owned.use(() => lock.release());
-  const db = openDatabase(context);
+  const kept = new KeptAnswers();
+  const db = openDatabase(context, kept);
   owned.use(() => db.close());
   const instanceId = await db.commit(ensureMainInstance);
   await ensureOwnerKey(db, context.home);
@@ -88,9 +100,15 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   });
   const waiting = createWaitingStarts(() => api, context.log);
   const { engine } = seat;
+  const readers = createReaderPool<LongReads>({
+    worker: findReadsWorker(context.packageRoot),
+    path: context.home.coreDb,
+  });
+  owned.use(() => readers.close());
   const api: ApiContext = {
     module: context,
     db,
+    readers,
     commands,
     allocation: createAllocation(),
     seat,
@@ -131,6 +149,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     verify: credentials.verify,
     idempotency: createIdempotencyStore(db),
     audit: createAuditLog(db, context.log),
+    kept,
     checks: async (): Promise<Readiness['checks']> => {
       const engine = seat.status();
       return [

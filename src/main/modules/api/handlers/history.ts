@@ -2,13 +2,14 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import { listEvents } from '../../../database/events.ts';
-import { findOperation, listOperations, listOperationsAfter } from '../../../database/operations.ts';
-import { type Handler, handle } from '../../../http/handler.ts';
+import { findOperation, listOperations } from '../../../database/operations.ts';
+import { type Handler, handle, ReadyJson } from '../../../http/handler.ts';
 import { actorOf } from '../actors.ts';
 import { answerOperation } from '../answer-operation.ts';
 import type { ApiContext } from '../api-context.ts';
 import { inPages } from '../in-pages.ts';
-import { decodeCursor, toPage } from '../pages.ts';
+import { type EventsQuery, readEvents } from '../long-reads.ts';
+import { positionOf, toPage } from '../pages.ts';
 import { planUndo, undoOperation } from '../undo.ts';
 
 function find(api: ApiContext, id: string): Operation {
@@ -17,20 +18,26 @@ function find(api: ApiContext, id: string): Operation {
   return operation;
 }
 
+/** One walk along one index, with few events to put together: what a window asks for first. */
+function isShort({ limit, type, subject, actor }: EventsQuery): boolean {
+  return limit <= 100 && [type, subject, actor].filter((one) => one !== undefined).length <= 1;
+}
+
 /** Operations and events. A running operation is shown with its latest steps, which are not on disk yet. */
 export function historyHandlers(api: ApiContext): Handler[] {
   const { operations, events } = contract;
   return [
     handle(operations.list, (call) => {
-      const { limit, cursor, subject, status } = call.query;
-      const rows = listOperations(api.db.read, { subject, status, limit: limit + 1, before: decodeCursor(cursor) });
+      const { limit, cursor, order, subject, actor, status, type } = call.query;
+      const from = positionOf(cursor, order)?.id;
+      const rows = listOperations(api.db.read, { limit: limit + 1, order, from, subject, actor, status, type });
       const latest = rows.map((row) => api.commands.find(row.id) ?? row);
-      return toPage(latest, limit, ({ id }) => id);
+      return toPage(latest, { limit, sort: order, at: ({ id }) => ({ key: '', id }) });
     }),
     handle(operations.export, ({ query: { subject } }) =>
       inPages(
         '',
-        (after, limit) => listOperationsAfter(api.db.read, { after, limit, subject }),
+        (after, limit) => listOperations(api.db.read, { from: after, limit, order: 'asc', subject }),
         ({ id }) => id,
       ),
     ),
@@ -50,14 +57,12 @@ export function historyHandlers(api: ApiContext): Handler[] {
     handle(events.export, ({ query: { after: start, type, subject } }) =>
       inPages(
         start,
-        (after, limit) => listEvents(api.db.read, { after, limit, type, subject }),
+        (after, limit) => listEvents(api.db.read, { after, limit, types: type, subject }),
         ({ seq }) => seq,
       ),
     ),
-    handle(events.list, (call) => {
-      const { limit, after, type, subject } = call.query;
-      const rows = listEvents(api.db.read, { after, limit: limit + 1, type, subject });
-      return toPage(rows, limit, ({ seq }) => String(seq));
-    }),
+    handle(events.list, async ({ query, signal }) =>
+      isShort(query) ? readEvents(api.db.read, query) : new ReadyJson(await api.readers.read('events', query, signal)),
+    ),
   ];
 }
