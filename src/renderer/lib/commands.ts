@@ -35,5 +35,6 @@ export const commandLines = {
   onConflict: (policy: string) => `clos settings on-conflict ${policy}`,
   mayEnd: (rule: ProgramRule, remove: boolean) => ruleCommand('may-end', rule, remove),
   protect: (rule: ProgramRule, remove: boolean) => ruleCommand('protect', rule, remove),
+  servicesAt: (seq: number) => `clos ps --at ${seq}`,
   open: () => 'clos open',
 };
