@@ -41,6 +41,12 @@ const tell: Tellers = {
     `${operation.type} ${operation.status}${because(operation.error?.detail ?? null)}`,
   'engine.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
   'module.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
+  'webhook.created': () => 'was added as a webhook',
+  'webhook.updated': ({ changed }) => `was changed: ${changed.join(', ')}`,
+  'webhook.deleted': () => 'was removed as a webhook',
+  'webhook.delivery-failed': ({ seq, attempts, reason }) =>
+    `did not get event ${seq} in ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${reason}`,
+  'webhook.disabled': ({ reason }) => `was disabled: ${reason}`,
 };
 
 function describe<T extends keyof typeof eventTypes>(type: T, data: ClosEvent['data']): string | null {

@@ -8,6 +8,7 @@ import { ports } from './ports.ts';
 import { services } from './services.ts';
 import { settings } from './settings.ts';
 import { auth, module, system } from './system.ts';
+import { webhooks } from './webhooks.ts';
 
 /**
  * Every operation of CLOS. REST routes, OpenAPI, the typed client, IPC, React Query keys and the CLI derive from it.
@@ -22,6 +23,7 @@ export const contract = {
   operations,
   events,
   audit,
+  webhooks,
   settings,
   system,
   auth,

@@ -28,6 +28,7 @@ import { portHandlers } from './handlers/ports.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
+import { webhookHandlers } from './handlers/webhooks.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { clearLeftovers } from './leftovers.ts';
 import type { LongReads } from './long-reads.ts';
@@ -141,6 +142,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...conflictHandlers(api),
       ...historyHandlers(api),
       ...auditHandlers(api),
+      ...webhookHandlers(api),
       ...settingsHandlers(api),
       ...systemHandlers(api, modules.get),
       ...authHandlers(api, credentials),
