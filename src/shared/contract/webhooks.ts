@@ -11,7 +11,7 @@ const urlSchema = z
   .max(2000)
   .refine((text) => {
     const url = URL.parse(text);
-    return url?.username === '' && url.password === '' && url.hash === '';
+    return url === null || url.username + url.password + url.hash === '';
   }, 'must carry neither a user, a password nor a fragment');
 
 /** As Standard Webhooks has it: the prefix, then 24 to 64 random bytes in base 64. */

@@ -53,11 +53,11 @@ export class Outbox<T extends { id: string }> {
     return this.#facts.some(isMeant);
   }
 
-  /** Resolves when fewer than `count` facts wait, and when `signal` fires or it is stopped. */
-  async below(count: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when this is so, which can only become by facts that are acknowledged; also when `signal` fires or it is stopped. */
+  async until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
     const tell = () => this.#tellWaiting();
     signal.addEventListener('abort', tell);
-    while (this.#facts.length >= count && !this.#stopped && !signal.aborted) {
+    while (!isSo() && !this.#stopped && !signal.aborted) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     signal.removeEventListener('abort', tell);

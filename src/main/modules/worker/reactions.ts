@@ -52,7 +52,8 @@ export function createReactions({ home, config, log, sibling }: ModuleContext, d
       ),
     readEvents: (filter) => listEvents(db, filter),
     report: (reaction) => outbox.add(reaction),
-    room: (signal) => outbox.below(unrecorded, signal),
+    room: (signal) => outbox.until(() => outbox.size < unrecorded, signal),
+    recorded: (name, signal) => outbox.until(() => !outbox.holds(({ consumer }) => consumer === name), signal),
     onError: (err) => log.error({ err }, 'A reaction to an event failed; it will be tried again'),
   });
   return {

@@ -10,6 +10,8 @@ export interface RunOptions {
   report(reaction: Reaction): void;
   /** Resolves when there is room for another report, or `signal` fires. */
   room(signal: AbortSignal): Promise<void>;
+  /** Resolves when all reports of this consumer are recorded, or `signal` fires. */
+  recorded(name: string, signal: AbortSignal): Promise<void>;
   onError(error: unknown): void;
 }
 
@@ -21,7 +23,7 @@ const retryMs = 1000;
 
 /** One consumer on its way through the log. */
 export class ConsumerRun {
-  readonly #options: RunOptions;
+  readonly #options: RunOptions & { lookAgain(): void };
   #consumer: Consumer;
   #interruption = new AbortController();
   /** Events up to this one are done, as this process knows; up to `#reported` the api knows it, too, or soon will. */
@@ -31,7 +33,7 @@ export class ConsumerRun {
   #working: Promise<void> | null = null;
   #stopped = false;
 
-  constructor(consumer: Consumer, options: RunOptions) {
+  constructor(consumer: Consumer, options: RunOptions & { lookAgain(): void }) {
     this.#consumer = consumer;
     this.#options = options;
     this.#position = consumer.seq;
@@ -101,6 +103,11 @@ export class ConsumerRun {
       signal.throwIfAborted();
       const effect = await consumer.react(event, { signal, report: (known) => this.#report(event, known, false) });
       this.#report(event, effect, true);
+      if (!effect.delivered) {
+        // What failed for good may have ended the consumer: who reacts is looked at again before the next event.
+        await this.#options.recorded(consumer.name, signal);
+        this.#options.lookAgain();
+      }
     } else if (event.seq - this.#reported >= skipsPerReport) {
       this.#report(event, null, true);
     }

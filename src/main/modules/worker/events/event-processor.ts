@@ -41,7 +41,8 @@ export class EventProcessor {
       void run.stop();
     }
     for (const consumer of consumers) {
-      const run = this.#runs.get(consumer.name) ?? new ConsumerRun(consumer, this.#options);
+      const run =
+        this.#runs.get(consumer.name) ?? new ConsumerRun(consumer, { ...this.#options, lookAgain: () => this.ring() });
       this.#runs.set(consumer.name, run);
       run.ring(consumer);
     }

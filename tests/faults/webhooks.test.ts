@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '#tests/support/eventually.ts';
+import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
+import { type Received, startReceiver, type WebhookReceiver } from '#tests/support/webhook-receiver.ts';
+
+const home = newHome();
+let system: TestSystem;
+const receivers: WebhookReceiver[] = [];
+const types = ['settings.changed' as const];
+
+beforeAll(async () => {
+  const webhooks = { attempts: 1000, firstDelayMs: 20, lastDelayMs: 100, timeoutMs: 5000 };
+  writeFileSync(home.configFile, JSON.stringify({ webhooks, restart: { giveUpAfter: 1000, maxDelayMs: 200 } }));
+  system = await startSystem({ home });
+});
+afterAll(async () => {
+  for (const receiver of receivers) await receiver.close();
+  await system.stop();
+  removeHome(home);
+});
+
+async function webhook(answer?: Parameters<typeof startReceiver>[0]) {
+  const receiver = await startReceiver(answer);
+  receivers.push(receiver);
+  return { receiver, ...(await system.client.webhooks.create({ url: receiver.url, types })) };
+}
+
+async function workerPid(): Promise<number> {
+  const { modules } = await eventually(
+    () => system.client.system.status(),
+    ({ modules }) => modules.some(({ name, state, pid }) => name === 'worker' && state === 'ready' && pid !== null),
+  );
+  return modules.find(({ name }) => name === 'worker')?.pid ?? 0;
+}
+
+async function killWorker(): Promise<void> {
+  const pid = await workerPid();
+  process.kill(pid, 'SIGKILL');
+  await eventually(workerPid, (now) => now !== pid);
+}
+
+const change = (n: number) => system.client.settings.putConflicts({ onConflict: n % 2 === 0 ? 'ask' : 'reassign' });
+const logged = async (after: number) =>
+  (await system.client.events.list({ type: 'settings.changed', after, limit: 500 })).items.map(({ seq }) => seq);
+const reaches = ({ id }: { id: string }, seq: number | undefined) =>
+  eventually(
+    () => system.client.webhooks.get({ id }),
+    (now) => now.seq === seq,
+  );
+
+/** The events as a receiver that deduplicates by the id has them. */
+function firsts(received: readonly Received[]): number[] {
+  return [...new Map(received.map(({ id, event }) => [id, event.seq])).values()];
+}
+
+describe('kill -9 of the worker', () => {
+  it('loses no event, keeps their order, and whatever comes twice has its id again', async () => {
+    const { seq: before } = await system.client.system.status();
+    let fails = 0;
+    const good = await webhook();
+    const flaky = await webhook(() => (++fails % 5 === 0 ? 500 : 204));
+    const load = (async () => {
+      for (let n = 0; n < 300; n += 3) await Promise.all([change(n), change(n + 1), change(n + 2)]);
+    })();
+    for (let kills = 0; kills < 6; kills++) await killWorker();
+    await load;
+    const seqs = await logged(before);
+    await reaches(good, seqs.at(-1));
+    await reaches(flaky, seqs.at(-1));
+
+    expect(seqs.length).toBe(300);
+    expect(firsts(good.receiver.received)).toEqual(seqs);
+    expect(firsts(flaky.receiver.received)).toEqual(seqs);
+    for (const { receiver, id } of [good, flaky]) {
+      expect(receiver.received.filter((one) => one.id !== `${id}-${one.event.seq}`)).toEqual([]);
+    }
+  });
+
+  it('between the answer of the receiver and its record: the event is sent again with the same id, and counted once', async () => {
+    const pid = await workerPid();
+    const { receiver, id } = await webhook((_request, count) => {
+      // It has the event, and the worker ends before it hears so.
+      if (count === 1) process.kill(pid, 'SIGKILL');
+      return 204;
+    });
+    const { seq: before } = await system.client.system.status();
+    await change(0);
+    const [seq] = await logged(before);
+    await reaches({ id }, seq);
+
+    expect(receiver.received.map((one) => [one.id, one.event.seq])).toEqual([
+      [`${id}-${seq}`, seq],
+      [`${id}-${seq}`, seq],
+    ]);
+    const { items } = await system.client.webhooks.deliveries({ id });
+    expect(items.map(({ state, attempts }) => [state, attempts])).toEqual([['delivered', 1]]);
+  });
+
+  it('between two attempts: it goes on with the next one', async () => {
+    let isBroken = true;
+    const { receiver, id } = await webhook(() => (isBroken ? 500 : 204));
+    await change(0);
+    await eventually(
+      () => system.client.webhooks.get({ id }),
+      ({ lastDelivery }) => (lastDelivery?.attempts ?? 0) >= 3,
+    );
+    await killWorker();
+    const { lastDelivery } = await system.client.webhooks.get({ id });
+    isBroken = false;
+    const ended = await eventually(
+      () => system.client.webhooks.get({ id }),
+      (now) => now.lastDelivery?.state === 'delivered',
+    );
+
+    expect(ended.lastDelivery?.attempts).toBeGreaterThan(lastDelivery?.attempts ?? 0);
+    expect(new Set(receiver.received.map((one) => one.id)).size).toBe(1);
+  });
+});
+
+describe('kill -9 of everything', () => {
+  it('lets the next start go on where it was', async () => {
+    let isBroken = true;
+    const { receiver, id } = await webhook(() => (isBroken ? 500 : 204));
+    const { seq: before } = await system.client.system.status();
+    for (let n = 0; n < 10; n++) await change(n);
+    const seqs = await logged(before);
+    await system.kill();
+    isBroken = false;
+    system = await startSystem({ home });
+    await reaches({ id }, seqs.at(-1));
+
+    expect(firsts(receiver.received)).toEqual(seqs);
+  });
+});
