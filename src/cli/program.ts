@@ -23,6 +23,7 @@ import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { undoCommand } from './commands/undo.ts';
 import { versionCommand } from './commands/version.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { whoCommand } from './commands/who.ts';
 import type { CliContext, Handler } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -125,7 +126,15 @@ export function createProgram(options: {
   }
   program.commandsGroup('CLOS:');
   program.addCommand(serveCommand(act, options.serveRoot));
-  for (const make of [statusCommand, operationsCommand, eventsCommand, auditCommand, apiCommand, versionCommand]) {
+  for (const make of [
+    statusCommand,
+    operationsCommand,
+    eventsCommand,
+    auditCommand,
+    webhooksCommand,
+    apiCommand,
+    versionCommand,
+  ]) {
     program.addCommand(make(act));
   }
 
