@@ -74,7 +74,7 @@ export function reasonOf(error: Error, timeoutMs: number): string {
     case 'ECONNREFUSED':
       return 'The connection was refused.';
     case 'UND_ERR_INVALID_ARG':
-      return 'The path of the check cannot be asked for.';
+      return 'The path cannot be asked for.';
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
@@ -84,6 +84,6 @@ export function reasonOf(error: Error, timeoutMs: number): string {
     case 'UND_ERR_HEADERS_TIMEOUT':
       return `No answer within ${timeoutMs} ms.`;
     default:
-      return error.name === 'HTTPParserError' ? 'The answer is not HTTP.' : code || 'The check failed.';
+      return error.name === 'HTTPParserError' ? 'The answer is not HTTP.' : code || 'The request failed.';
   }
 }

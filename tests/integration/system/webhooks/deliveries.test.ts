@@ -160,7 +160,7 @@ describe('a receiver that hangs, redirects or goes away', () => {
     expect(elsewhere.received).toEqual([]);
   });
 
-  it('gets what it missed when it is back, and a corrected URL is tried at once', async () => {
+  it('gets what it missed when it is back', async () => {
     const gone = await receive();
     await gone.close();
     const webhook = await system.client.webhooks.create({ url: gone.url, types });

@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup as resolve } from 'node:dns/promises';
+import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attempt } from '#shared/contract/webhooks.ts';
@@ -20,7 +20,11 @@ export interface PostOptions {
   ownPorts(): Promise<ReadonlySet<number> | null>;
   timeoutMs: number;
   signal: AbortSignal;
+  /** Asks for the addresses of a name, as this machine resolves it unless given. */
+  resolve?: (host: string) => Promise<LookupAddress[]>;
 }
+
+const resolveHere = (host: string) => lookup(host, { all: true });
 
 function failed(reason: string): Attempt {
   return { delivered: false, status: null, reason };
@@ -31,10 +35,13 @@ function portOf({ port, protocol }: URL): number {
 }
 
 /** The addresses of a host. Null when there are none, or not in time. */
-async function addressesOf(host: string, { timeoutMs, signal }: PostOptions): Promise<LookupAddress[] | null> {
+async function addressesOf(
+  host: string,
+  { timeoutMs, signal, resolve = resolveHere }: PostOptions,
+): Promise<LookupAddress[] | null> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
-  const found = resolve(host, { all: true }).catch(() => null);
+  const found = resolve(host).catch(() => null);
   return Promise.race([found, pause(timeoutMs, null, { signal, ref: false }).catch(() => null)]);
 }
 
