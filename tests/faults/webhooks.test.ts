@@ -97,6 +97,23 @@ describe('kill -9 of the worker', () => {
     expect(items.map(({ state, attempts }) => [state, attempts])).toEqual([['delivered', 1]]);
   });
 
+  it('before a refusal for good is recorded: it is recorded once', async () => {
+    const pid = await workerPid();
+    const { receiver, id } = await webhook((_request, count) => {
+      if (count === 1) process.kill(pid, 'SIGKILL');
+      return 410;
+    });
+    await change(0);
+    await eventually(
+      () => system.client.webhooks.get({ id }),
+      ({ enabled }) => !enabled,
+    );
+
+    expect(receiver.received.length).toBe(2);
+    const { items } = await system.client.events.list({ subject: id });
+    expect(items.map(({ type }) => type)).toEqual(['webhook.created', 'webhook.delivery-failed', 'webhook.disabled']);
+  });
+
   it('between two attempts: it goes on with the next one', async () => {
     let isBroken = true;
     const { receiver, id } = await webhook(() => (isBroken ? 500 : 204));

@@ -156,7 +156,7 @@ export function insertWebhook(db: WriteDb, settings: WebhookSettings, after: num
 export function updateWebhook(db: WriteDb, id: string, settings: WebhookSettings): void {
   db.run(
     `UPDATE webhooks SET url = @url, types = @types, subjects = @subjects, secret = @secret, enabled = @enabled,
-       disabled_reason = NULL, given_up = 0, updated_at = @now WHERE id = @id`,
+       disabled_reason = iif(@enabled = 1, NULL, disabled_reason), given_up = 0, updated_at = @now WHERE id = @id`,
     { id, ...columnsOf(settings) },
   );
 }

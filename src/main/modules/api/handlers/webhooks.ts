@@ -69,6 +69,7 @@ export function webhookHandlers({ db, module }: ApiContext): Handler[] {
       return db.commit((write) => {
         const before = mustFind(findWebhookTarget(write, id), id);
         const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+        if (Object.keys(given).length === 0) return get(write, id);
         updateWebhook(write, id, { ...before, ...given });
         if (!before.enabled && body.enabled === true) putCursor(write, consumerOf(id), lastSeq(write));
         const after = get(write, id);

@@ -55,13 +55,14 @@ function pinnedTo(addresses: readonly LookupAddress[]): LookupFunction {
 }
 
 /**
- * Posts once. Never rejects; is over within twice the timeout (once for the name, once for the rest).
+ * Posts once. Never rejects; is over within the timeout.
  *
  * The name is resolved here, every address it has is checked, and only those are connected to. Of the answer the status is looked
  * at and nothing else; a redirect is a failure.
  */
 export async function post({ url, secret, id, body }: Post, options: PostOptions): Promise<Attempt> {
   const { timeoutMs, signal } = options;
+  const deadline = performance.now() + timeoutMs;
   const target = new URL(url);
   const ownPorts = await options.ownPorts();
   if (ownPorts === null) return failed('CLOS is still starting.');
@@ -81,7 +82,7 @@ export async function post({ url, secret, id, body }: Post, options: PostOptions
       ...signedHeaders({ id, body, secret, seconds: Math.floor(Date.now() / 1000) }),
     },
     body,
-    timeoutMs,
+    timeoutMs: Math.max(1, deadline - performance.now()),
     lookup: pinnedTo(addresses),
     signal,
   });
