@@ -41,8 +41,16 @@ async function killWorker(): Promise<void> {
 }
 
 const change = (n: number) => system.client.settings.putConflicts({ onConflict: n % 2 === 0 ? 'ask' : 'reassign' });
-const logged = async (after: number) =>
-  (await system.client.events.list({ type: 'settings.changed', after, limit: 500 })).items.map(({ seq }) => seq);
+async function logged(after: number): Promise<number[]> {
+  const seqs: number[] = [];
+  for (;;) {
+    const from = seqs.at(-1) ?? after;
+    const { items } = await system.client.events.list({ type: 'settings.changed', after: from, limit: 500 });
+    if (items.length === 0) return seqs;
+    seqs.push(...items.map(({ seq }) => seq));
+  }
+}
+
 const reaches = ({ id }: { id: string }, seq: number | undefined) =>
   eventually(
     () => system.client.webhooks.get({ id }),
@@ -60,16 +68,26 @@ describe('kill -9 of the worker', () => {
     let fails = 0;
     const good = await webhook();
     const flaky = await webhook(() => (++fails % 5 === 0 ? 500 : 204));
+    let isLoaded = true;
     const load = (async () => {
-      for (let n = 0; n < 300; n += 3) await Promise.all([change(n), change(n + 1), change(n + 2)]);
+      for (let n = 0; isLoaded; n++) await change(n);
     })();
-    for (let kills = 0; kills < 6; kills++) await killWorker();
+    for (let kills = 0; kills < 6; kills++) {
+      // In the middle of its work.
+      const seen = good.receiver.received.length;
+      await eventually(
+        async () => good.receiver.received.length,
+        (count) => count > seen + 20,
+      );
+      await killWorker();
+    }
+    isLoaded = false;
     await load;
     const seqs = await logged(before);
     await reaches(good, seqs.at(-1));
     await reaches(flaky, seqs.at(-1));
 
-    expect(seqs.length).toBe(300);
+    expect(seqs.length).toBeGreaterThan(120);
     expect(firsts(good.receiver.received)).toEqual(seqs);
     expect(firsts(flaky.receiver.received)).toEqual(seqs);
     for (const { receiver, id } of [good, flaky]) {
