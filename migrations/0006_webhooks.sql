@@ -26,6 +26,8 @@ CREATE TABLE webhook_deliveries (
   webhook_id       TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
   seq              INTEGER NOT NULL,
   type             TEXT NOT NULL,
+  -- When the event happened.
+  time             TEXT NOT NULL,
   state            TEXT NOT NULL CHECK (state IN ('delivered', 'retrying', 'failed')),
   attempts         INTEGER NOT NULL,
   status           INTEGER,

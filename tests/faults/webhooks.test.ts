@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deliveryId } from '#main/database/webhooks.ts';
 import { eventually } from '#tests/support/eventually.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Received, startReceiver, type WebhookReceiver } from '#tests/support/webhook-receiver.ts';
@@ -20,10 +21,13 @@ afterAll(async () => {
   removeHome(home);
 });
 
-async function webhook(answer?: Parameters<typeof startReceiver>[0]) {
+async function webhook(answer?: Parameters<typeof startReceiver>[0], after?: number) {
   const receiver = await startReceiver(answer);
   receivers.push(receiver);
-  return { receiver, ...(await system.client.webhooks.create({ url: receiver.url, types })) };
+  return {
+    receiver,
+    ...(await system.client.webhooks.create({ url: receiver.url, types, ...(after === undefined ? {} : { after }) })),
+  };
 }
 
 async function workerPid(): Promise<number> {
@@ -91,7 +95,7 @@ describe('kill -9 of the worker', () => {
     expect(firsts(good.receiver.received)).toEqual(seqs);
     expect(firsts(flaky.receiver.received)).toEqual(seqs);
     for (const { receiver, id } of [good, flaky]) {
-      expect(receiver.received.filter((one) => one.id !== `${id}-${one.event.seq}`)).toEqual([]);
+      expect(receiver.received.filter((one) => one.id !== deliveryId(id, one.event))).toEqual([]);
     }
   });
 
@@ -106,12 +110,12 @@ describe('kill -9 of the worker', () => {
     await change(0);
     const [seq] = await logged(before);
     await reaches({ id }, seq);
+    const { items } = await system.client.webhooks.deliveries({ id });
 
     expect(receiver.received.map((one) => [one.id, one.event.seq])).toEqual([
-      [`${id}-${seq}`, seq],
-      [`${id}-${seq}`, seq],
+      [items[0]?.id, seq],
+      [items[0]?.id, seq],
     ]);
-    const { items } = await system.client.webhooks.deliveries({ id });
     expect(items.map(({ state, attempts }) => [state, attempts])).toEqual([['delivered', 1]]);
   });
 
@@ -150,6 +154,24 @@ describe('kill -9 of the worker', () => {
 
     expect(ended.lastDelivery?.attempts).toBeGreaterThan(lastDelivery?.attempts ?? 0);
     expect(new Set(receiver.received.map((one) => one.id)).size).toBe(1);
+  });
+});
+
+describe('kill -9 of the api', () => {
+  it('is waited for: what was delivered meanwhile is recorded then, in order', async () => {
+    const { modules, seq: before } = await system.client.system.status();
+    const pid = modules.find(({ name }) => name === 'api')?.pid ?? 0;
+    for (let n = 0; n < 30; n++) await change(n);
+    const seqs = await logged(before);
+    const { receiver, id } = await webhook((_request, count) => {
+      if (count === 5) process.kill(pid, 'SIGKILL');
+      return 204;
+    }, before);
+    await reaches({ id }, seqs.at(-1));
+
+    expect(firsts(receiver.received)).toEqual(seqs);
+    const { items } = await system.client.webhooks.deliveries({ id, order: 'asc' });
+    expect(items.map(({ seq, state }) => [seq, state])).toEqual(seqs.map((seq) => [seq, 'delivered']));
   });
 });
 

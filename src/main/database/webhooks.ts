@@ -45,6 +45,7 @@ interface DeliveryRow {
   webhook_id: string;
   seq: number;
   type: string;
+  time: string;
   state: Delivery['state'];
   attempts: number;
   status: number | null;
@@ -67,9 +68,12 @@ export function webhookOf(consumer: string): string | null {
   return consumer.startsWith('webhook:') ? consumer.slice('webhook:'.length) : null;
 }
 
-/** Made of what is delivered and to whom, so it is the same at every attempt, whatever crashed in between. */
-export function deliveryId(webhookId: string, seq: number): string {
-  return `${webhookId}-${seq}`;
+/**
+ * Made of what is delivered and to whom, so it is the same at every attempt, whatever crashed in between. The time is in it because
+ * the numbers begin anew where a restored backup ends, and another event must not pass for one that was delivered.
+ */
+export function deliveryId(webhookId: string, { seq, time }: { seq: number; time: string }): string {
+  return `${webhookId}-${seq}-${Date.parse(time).toString(36)}`;
 }
 
 function parseList(text: string | null): string[] | null {
@@ -91,9 +95,10 @@ function toTarget(row: Row): WebhookTarget {
 
 function toDelivery(row: DeliveryRow): Delivery {
   return {
-    id: deliveryId(row.webhook_id, row.seq),
+    id: deliveryId(row.webhook_id, row),
     seq: row.seq,
     type: row.type,
+    time: row.time,
     state: row.state,
     attempts: row.attempts,
     status: row.status,
@@ -221,8 +226,8 @@ export function putDelivery(
 ): void {
   db.run(
     `INSERT INTO webhook_deliveries
-       (webhook_id, seq, type, state, attempts, status, reason, first_at, last_at, next_attempt_at)
-     VALUES (@webhookId, @seq, @type, @state, @attempts, @status, @reason, @lastAt, @lastAt, @nextAttemptAt)
+       (webhook_id, seq, type, time, state, attempts, status, reason, first_at, last_at, next_attempt_at)
+     VALUES (@webhookId, @seq, @type, @time, @state, @attempts, @status, @reason, @lastAt, @lastAt, @nextAttemptAt)
      ON CONFLICT (webhook_id, seq) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
        status = excluded.status, reason = excluded.reason, last_at = excluded.last_at,
        next_attempt_at = excluded.next_attempt_at`,

@@ -54,7 +54,7 @@ export const reactionSchema = z.object({
   effect: z
     .object({
       type: z.literal('delivery'),
-      event: z.string(),
+      event: z.object({ type: z.string(), time: timeSchema }),
       attempt: z.int(),
       ...attemptSchema.shape,
       gone: z.boolean().describe('The receiver wants no more of them, ever'),

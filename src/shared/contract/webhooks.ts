@@ -30,6 +30,7 @@ export const deliverySchema = z.object({
   id: z.string().describe('The clos-webhook-id of every attempt'),
   seq: seqSchema.describe('The event that is delivered'),
   type: z.string(),
+  time: timeSchema.describe('When the event happened'),
   state: z.enum(['delivered', 'retrying', 'failed']),
   attempts: z.int(),
   status: z.int().nullable().describe('What the receiver answered last; null when it did not'),

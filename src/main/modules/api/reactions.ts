@@ -29,7 +29,7 @@ function tellFailure(write: WriteDb, webhook: Webhook, told: { seq: number; effe
   appendEvent(write, {
     ...common,
     type: 'webhook.delivery-failed',
-    data: { seq, type: effect.event, attempts: effect.attempt, reason },
+    data: { seq, type: effect.event.type, attempts: effect.attempt, reason },
   });
   const inARow = countGivenUp(write, webhook.id, 'failed');
   if (!webhook.enabled || (!effect.gone && inARow < giveUpsAllowed)) return;
@@ -52,7 +52,7 @@ function applyDelivery(
   const state = effect.delivered ? 'delivered' : done ? 'failed' : 'retrying';
   putDelivery(write, webhook.id, {
     seq,
-    type: effect.event,
+    ...effect.event,
     state,
     attempts: Math.max(known, effect.attempt),
     status: effect.status,

@@ -60,14 +60,15 @@ describe('a receiver that fails', () => {
     const webhook = await system.client.webhooks.create({ url: receiver.url, types });
     const [first, second] = await happen(2);
     await arrivals(receiver, 4);
+    await until(webhook, ({ seq }) => seq === second);
+    const [one, other] = (await system.client.webhooks.deliveries({ id: webhook.id, order: 'asc' })).items;
 
     expect(receiver.received.map(({ id, event }) => [id, event.seq])).toEqual([
-      [`${webhook.id}-${first}`, first],
-      [`${webhook.id}-${first}`, first],
-      [`${webhook.id}-${first}`, first],
-      [`${webhook.id}-${second}`, second],
+      [one?.id, first],
+      [one?.id, first],
+      [one?.id, first],
+      [other?.id, second],
     ]);
-    await until(webhook, ({ seq }) => seq === second);
     expect(await outcomes(webhook)).toEqual([
       [first, 'delivered', 3, 204, null],
       [second, 'delivered', 1, 204, null],
@@ -169,7 +170,7 @@ describe('a receiver that hangs, redirects or goes away', () => {
     await until(webhook, ({ lastDelivery }) => lastDelivery?.reason === 'The connection was refused.');
     await gone.open();
     const [arrived] = await arrivals(gone, 1);
-    expect([arrived?.id, arrived?.event.seq]).toEqual([`${webhook.id}-${first}`, first]);
+    expect(arrived?.event.seq).toBe(first);
   });
 });
 

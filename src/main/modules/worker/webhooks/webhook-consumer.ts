@@ -23,7 +23,7 @@ async function deliver(
   { event, signal, report }: { event: ClosEvent } & ReactionCall,
   { schedule, findDelivery, post }: WebhookDelivery,
 ): Promise<Effect> {
-  const id = deliveryId(webhook.id, event.seq);
+  const id = deliveryId(webhook.id, event);
   const body = JSON.stringify(event);
   const known = findDelivery(webhook.id, event.seq);
   let attempt = known?.attempts ?? 0;
@@ -41,7 +41,7 @@ async function deliver(
     const now = Date.now();
     const effect: Effect = {
       type: 'delivery',
-      event: event.type,
+      event: { type: event.type, time: event.time },
       attempt,
       ...outcome,
       gone,

@@ -44,7 +44,7 @@ function reaction(
     done,
     effect: {
       type: 'delivery',
-      event: 'settings.changed',
+      event: { type: 'settings.changed', time: '2026-01-01T00:00:00.000Z' },
       attempt,
       delivered,
       status,

@@ -27,7 +27,7 @@ function event(seq: number, type = 'settings.changed'): ClosEvent {
 
 const done: Effect = {
   type: 'delivery',
-  event: 'settings.changed',
+  event: { type: 'settings.changed', time: '2026-01-01T00:00:00.000Z' },
   attempt: 1,
   delivered: true,
   status: 204,
