@@ -19,7 +19,8 @@ const tell: Tellers = {
   'service.deleted': () => 'was removed',
   'service.status-changed': ({ from, to, reason }) => `${from} → ${to}${because(reason)}`,
   'service.health-changed': ({ from, to, reason }) => `health ${from} → ${to}${because(reason)}`,
-  'service.changed': ({ changed }) => `was seen to have changed: ${changed.join(', ')}`,
+  'service.changed': ({ changed }) =>
+    changed.join() === 'observed' ? 'what runs of it changed' : `changed: ${changed.join(', ')}`,
   'service.adopted': ({ pid, containerId }) =>
     `was taken over as it ran${pid === null ? '' : `, pid ${pid}`}${containerId === null ? '' : `, container ${containerId.slice(0, 12)}`}`,
   'service.waiting-changed': ({ waits, reason }) => `${waits ? 'waits' : 'waits no longer'}: ${reason}`,

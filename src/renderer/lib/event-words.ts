@@ -61,7 +61,10 @@ const describe: Describe = {
     reason: data.reason,
     glyph: data.to === 'unhealthy' ? 'unhealthy' : data.to === 'healthy' ? 'running' : null,
   }),
-  'service.changed': (data, name) => plain(`${name} was seen to have changed: ${listWords(data.changed)}`),
+  'service.changed': (data, name) =>
+    plain(
+      `${data.changed.join() === 'observed' ? `What runs of ${name}` : `${name}: ${listWords(data.changed)}`} changed`,
+    ),
   'service.adopted': (data, name) => ({
     text: `${name} was adopted as it ran`,
     reason: data.pid === null ? null : `pid ${data.pid}`,
