@@ -18,6 +18,7 @@ export const idPrefixes = [
   'ses',
   'usr',
   'fct',
+  'con',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

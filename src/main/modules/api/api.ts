@@ -1,4 +1,3 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
@@ -7,16 +6,18 @@ import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
+import { homeLabel } from '../../home-label.ts';
 import { createHost } from '../../host/host.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
 import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { createCommands } from './commands.ts';
-import { createEngineSeat, homeLabel } from './container-seat.ts';
+import { createEngineSeat } from './container-seat.ts';
 import { createCredentials, ensureOwnerKey } from './credentials.ts';
 import { serveDesktop } from './desktop-channel.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
+import { connectionHandlers } from './handlers/connections.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
 import { portHandlers } from './handlers/ports.ts';
@@ -50,11 +51,6 @@ function openDatabase(context: ModuleContext): CoreDb {
   return db;
 }
 
-function labelOf(context: ModuleContext): string {
-  const publicKey = createPublicKey(createPrivateKey(context.identityKey));
-  return homeLabel(publicKey.export({ type: 'spki', format: 'der' }).toString('base64url'));
-}
-
 /** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
 async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
@@ -66,7 +62,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   await ensureOwnerKey(db, context.home);
 
   const commands = createCommands(db);
-  const label = labelOf(context);
+  const label = homeLabel(context.identityKey);
   const policy = createRestartPolicy(() => api, context.log);
   const observer: Observer = createObserver({ db, commands, homeLabel: label, onEnd: policy.ended });
   const processes = createProcessSeat({
@@ -120,6 +116,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...portHandlers(api),
       ...conflictHandlers(api),
       ...historyHandlers(api),
+      ...connectionHandlers(api),
       ...settingsHandlers(api),
       ...systemHandlers(api, modules.get),
       ...authHandlers(api, credentials),
