@@ -2,6 +2,7 @@ import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
+import { connectionsCommand } from './commands/connections.ts';
 import { createCommand } from './commands/create.ts';
 import { eventsCommand } from './commands/events.ts';
 import { freeCommand } from './commands/free.ts';
@@ -115,7 +116,14 @@ export function createProgram(options: {
   }
   program.commandsGroup('CLOS:');
   program.addCommand(serveCommand(act, options.serveRoot));
-  for (const make of [statusCommand, operationsCommand, eventsCommand, apiCommand, versionCommand]) {
+  for (const make of [
+    statusCommand,
+    operationsCommand,
+    eventsCommand,
+    connectionsCommand,
+    apiCommand,
+    versionCommand,
+  ]) {
     program.addCommand(make(act));
   }
 

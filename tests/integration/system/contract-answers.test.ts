@@ -122,6 +122,14 @@ describe('what is answered, held against the document that is served', () => {
     expect([check.status, badCheck.status]).toEqual([200, 400]);
   });
 
+  it('live connections', async () => {
+    const listed = await ask('GET', `${v2}/connections`);
+    const badList = await ask('GET', `${v2}/connections?cursor=x`);
+    const closed = await ask('DELETE', `${v2}/connections/con_none`);
+
+    expect([listed, badList, closed].map(({ status }) => status)).toEqual([200, 400, 404]);
+  });
+
   it('leases, ranges, listeners and the map', async () => {
     const reserved = await ask('POST', `${v2}/ports/leases`, { body: { port: await freePort(), note: 'for a demo' } });
     const nobodys = await ask('POST', `${v2}/ports/leases`, { body: { service: 'none' } });
