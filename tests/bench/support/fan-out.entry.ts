@@ -6,12 +6,12 @@ import { happen, startLiveServer } from '#tests/support/live-server.ts';
 import { serveForked, sharedNow } from './forked.ts';
 import { sampleMessage } from './sample-event.ts';
 
-/** Tells all who are connected one event, in one of three ways, and says when it began. */
+/** Tells all who are connected so many events, in one of three ways, and says when it began. */
 const ways = {
   async us() {
     const live = await startLiveServer();
-    serveForked(Number(new URL(live.url).port), async () => {
-      await happen(live.db, 1);
+    serveForked(Number(new URL(live.url).port), async (times) => {
+      await happen(live.db, times);
       const began = sharedNow();
       live.hub.advance();
       return began;
@@ -21,9 +21,9 @@ const ways = {
   async 'socket.io'() {
     const server = createServer();
     const io = new Server(server, { transports: ['websocket'], pingInterval: 600_000, pingTimeout: 600_000 });
-    serveForked(await listen(server), () => {
+    serveForked(await listen(server), (times) => {
       const began = sharedNow();
-      io.emit('event', sampleMessage);
+      for (let i = 0; i < times; i++) io.emit('event', sampleMessage);
       return began;
     });
   },
@@ -31,10 +31,12 @@ const ways = {
   async ws() {
     const server = createServer();
     const sockets = new WebSocketServer({ server, perMessageDeflate: false });
-    serveForked(await listen(server), () => {
+    serveForked(await listen(server), (times) => {
       const began = sharedNow();
-      const text = JSON.stringify(sampleMessage);
-      for (const socket of sockets.clients) socket.send(text);
+      for (let i = 0; i < times; i++) {
+        const text = JSON.stringify(sampleMessage);
+        for (const socket of sockets.clients) socket.send(text);
+      }
       return began;
     });
   },

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** A contender's server in a process of its own, so that it does not share a processor's time with those who measure it. */
 export interface Forked {
   port: number;
-  /** Has it do what it is there for; resolves with what it says, a number. */
-  ask(): Promise<number>;
+  /** Has it do what it is there for, so many times; resolves with what it says, a number. */
+  ask(times: number): Promise<number>;
   end(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ export async function forkServer(entry: string, args: readonly string[]): Promis
   const port = await said();
   return {
     port,
-    ask() {
+    ask(times) {
       const answer = said();
-      child.send('go');
+      child.send(times);
       return answer;
     },
     async end() {
@@ -39,9 +39,9 @@ export async function forkServer(entry: string, args: readonly string[]): Promis
 }
 
 /** The other side: says the port, answers each message, and ends with those who measure. */
-export function serveForked(port: number, answer: () => number | Promise<number>): void {
-  process.on('message', () => {
-    void Promise.resolve(answer()).then((value) => process.send?.(value));
+export function serveForked(port: number, answer: (times: number) => number | Promise<number>): void {
+  process.on('message', (times) => {
+    void Promise.resolve(answer(Number(times))).then((value) => process.send?.(value));
   });
   process.on('disconnect', () => process.exit(0));
   process.send?.(port);

@@ -10,8 +10,8 @@ export interface Greeting {
 }
 
 export interface RawClients {
-  /** Resolves with the time of the last delivery, when each client has got one more message. */
-  nextMessage(): Promise<number>;
+  /** Resolves with the time of the last delivery, when each client has got so many more messages. */
+  nextMessages(times: number): Promise<number>;
   close(): void;
 }
 
@@ -33,9 +33,9 @@ export async function connectRawClients(
   const sockets: Socket[] = [];
   for (let i = 0; i < count; i++) sockets.push(await connectOne({ port, buffer, onMessage }, greeting));
   return {
-    nextMessage: () =>
+    nextMessages: (times) =>
       new Promise((resolve) => {
-        missing = count;
+        missing = count * times;
         done = resolve;
       }),
     close() {
