@@ -4,6 +4,7 @@ import { apiCommand } from './commands/api.ts';
 import { auditCommand } from './commands/audit.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
+import { connectionsCommand } from './commands/connections.ts';
 import { createCommand } from './commands/create.ts';
 import { eventsCommand } from './commands/events.ts';
 import { freeCommand } from './commands/free.ts';
@@ -125,7 +126,15 @@ export function createProgram(options: {
   }
   program.commandsGroup('CLOS:');
   program.addCommand(serveCommand(act, options.serveRoot));
-  for (const make of [statusCommand, operationsCommand, eventsCommand, auditCommand, apiCommand, versionCommand]) {
+  for (const make of [
+    statusCommand,
+    operationsCommand,
+    eventsCommand,
+    auditCommand,
+    connectionsCommand,
+    apiCommand,
+    versionCommand,
+  ]) {
     program.addCommand(make(act));
   }
 

@@ -149,6 +149,8 @@ export function lastSeq(db: ReadDb): number {
 export interface EventText {
   seq: number;
   type: string;
+  /** The id of its subject. */
+  subject: string;
   json: Uint8Array;
 }
 
@@ -159,7 +161,7 @@ export interface EventText {
  */
 export function listEventTexts(db: ReadDb, { after, limit }: { after: number; limit: number }): EventText[] {
   const rows = db.all<EventText & { version: number }>(
-    `SELECT seq, type, version, CAST(
+    `SELECT seq, type, version, subject_id AS subject, CAST(
        '{"seq":' || seq || ',"type":' || json_quote(type) || ',"version":' || version ||
        ',"subject":{"type":' || json_quote(subject_type) || ',"id":' || json_quote(subject_id) ||
        ',"name":' || json_quote(subject_name) || '},"actor":' || actor || ',"cause":' || coalesce(cause, 'null') ||
@@ -167,9 +169,10 @@ export function listEventTexts(db: ReadDb, { after, limit }: { after: number; li
      FROM system_events WHERE seq > @after ORDER BY seq LIMIT @limit`,
     { after, limit },
   );
-  return rows.map(({ seq, type, version, json }) => {
+  return rows.map(({ version, json, ...event }) => {
+    const { type } = event;
     const isOld = isEventType(type) && version < eventTypes[type].version;
-    return { seq, type, json: isOld ? Buffer.from(JSON.stringify(liftEvent(JSON.parse(String(json))))) : json };
+    return { ...event, json: isOld ? Buffer.from(JSON.stringify(liftEvent(JSON.parse(String(json))))) : json };
   });
 }
 

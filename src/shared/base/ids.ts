@@ -19,6 +19,7 @@ export const idPrefixes = [
   'usr',
   'fct',
   'aud',
+  'con',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

@@ -10,6 +10,7 @@ export const permissions = [
   'operations:read',
   'events:read',
   'audit:read',
+  'connections:read',
   'system:read',
   'system:admin',
 ] as const;

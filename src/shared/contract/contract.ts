@@ -1,5 +1,6 @@
 import { audit } from './audit.ts';
 import { conflicts } from './conflicts.ts';
+import { connections } from './connections.ts';
 import { events } from './events.ts';
 import { internal } from './internal.ts';
 import type { OperationDefinition } from './operation-definition.ts';
@@ -22,6 +23,7 @@ export const contract = {
   operations,
   events,
   audit,
+  connections,
   settings,
   system,
   auth,

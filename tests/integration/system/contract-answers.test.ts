@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { allOperations } from '#shared/contract/contract.ts';
 import { eventually } from '#tests/support/eventually.ts';
+import { connectLive } from '#tests/support/live-client.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { type ContractRecorder, createContractRecorder } from '#tests/support/recorder.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
@@ -120,6 +121,18 @@ describe('what is answered, held against the document that is served', () => {
 
     expect(answers).toEqual([200, 400, 200, 400, 200, 400, 200, 400]);
     expect([check.status, badCheck.status]).toEqual([200, 400]);
+  });
+
+  it('live connections', async () => {
+    const url = `${system.discovery.gateway.url.replace('http', 'ws')}/ws`;
+    const client = await connectLive(url, { authorization: `Bearer ${system.apiKey}` });
+    const listed = await ask('GET', `${v2}/connections`);
+    const badList = await ask('GET', `${v2}/connections?cursor=x`);
+    const closed = await ask('DELETE', `${v2}/connections/${listed.json.items[0].id}`);
+    const none = await ask('DELETE', `${v2}/connections/con_none`);
+
+    expect([listed, badList, closed, none].map(({ status }) => status)).toEqual([200, 400, 204, 404]);
+    expect((await client.closed).code).toBe(4410);
   });
 
   it('leases, ranges, listeners and the map', async () => {

@@ -1,4 +1,3 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
@@ -9,6 +8,7 @@ import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
 import { createReaderPool } from '../../database/reader-pool.ts';
+import { homeLabel } from '../../home-label.ts';
 import { createHost } from '../../host/host.ts';
 import { KeptAnswers } from '../../http/kept-answers.ts';
 import { createModuleServer } from '../../http/module-server.ts';
@@ -17,11 +17,12 @@ import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createCommands } from './commands.ts';
-import { createEngineSeat, homeLabel } from './container-seat.ts';
+import { createEngineSeat } from './container-seat.ts';
 import { createCredentials, ensureOwnerKey } from './credentials.ts';
 import { serveDesktop } from './desktop-channel.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
+import { connectionHandlers } from './handlers/connections.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
 import { portHandlers } from './handlers/ports.ts';
@@ -63,11 +64,6 @@ function findReadsWorker(packageRoot: string): URL {
   return pathToFileURL(join(packageRoot, 'out', 'main', 'modules', 'long-reads.worker.js'));
 }
 
-function labelOf(context: ModuleContext): string {
-  const publicKey = createPublicKey(createPrivateKey(context.identityKey));
-  return homeLabel(publicKey.export({ type: 'spki', format: 'der' }).toString('base64url'));
-}
-
 /** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
 async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
@@ -80,7 +76,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   await ensureOwnerKey(db, context.home);
 
   const commands = createCommands(db);
-  const label = labelOf(context);
+  const label = homeLabel(context.identityKey);
   const policy = createRestartPolicy(() => api, context.log);
   const observer: Observer = createObserver({ db, commands, homeLabel: label, onEnd: policy.ended });
   const processes = createProcessSeat({
@@ -141,6 +137,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...conflictHandlers(api),
       ...historyHandlers(api),
       ...auditHandlers(api),
+      ...connectionHandlers(api),
       ...settingsHandlers(api),
       ...systemHandlers(api, modules.get),
       ...authHandlers(api, credentials),

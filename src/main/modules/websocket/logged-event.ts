@@ -4,18 +4,21 @@ import type { Topic } from '#shared/contract/events.ts';
 export interface LoggedEvent {
   seq: number;
   topic: Topic | null;
+  /** The id of what it is about. */
+  subject: string;
   /** The whole WebSocket frame. */
   frame: Buffer;
 }
 
-/** The log of events, read forward. Both calls are synchronous and short. */
+/** The log of events, read forward. All calls are synchronous and short. */
 export interface EventLog {
+  firstSeq(): number;
   lastSeq(): number;
   /** The events after a sequence number, in order, at most `limit` of them. */
   read(after: number, limit: number): LoggedEvent[];
 }
 
-/** The bytes of those events of a batch that a set of topics wants, or null. */
+/** The bytes of those events of a batch that somebody wants, or null. */
 export function joinFrames(events: readonly LoggedEvent[], wants: (event: LoggedEvent) => boolean): Buffer | null {
   const frames = events.filter(wants).map((event) => event.frame);
   if (frames.length === 0) return null;
