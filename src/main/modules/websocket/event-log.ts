@@ -2,12 +2,9 @@ import { eventTypes, isEventType } from '#shared/contract/events.ts';
 import { lastSeq, listEventTexts } from '../../database/events.ts';
 import type { ReadDb } from '../../database/handle.ts';
 import { firstKeptSeq } from '../../database/history.ts';
-import { textFrame } from './frames.ts';
 import type { EventLog } from './logged-event.ts';
 
-const end = Buffer.from('}');
-
-/** The log in core.db, as frames. Each event is framed once, however many read it. */
+/** The log in core.db. Nothing of it is parsed on its way to a client. */
 export function coreEventLog(db: ReadDb): EventLog {
   return {
     firstSeq: () => firstKeptSeq(db),
@@ -17,7 +14,7 @@ export function coreEventLog(db: ReadDb): EventLog {
         seq,
         topic: isEventType(type) ? eventTypes[type].topic : null,
         subject,
-        frame: textFrame(Buffer.concat([Buffer.from(`{"type":"event","seq":${seq},"event":`), json, end])),
+        json,
       })),
   };
 }
