@@ -68,6 +68,7 @@ const exitOfError = {
   ENGINE_ERROR: 'failed',
 
   MODULE_UNAVAILABLE: 'unreachable',
+  BACKUP_FAILED: 'failed',
   STORAGE_FULL: 'failed',
   SHUTTING_DOWN: 'unreachable',
   CLOS_UNREACHABLE: 'unreachable',

@@ -1,6 +1,7 @@
 import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
+import { backupCommand, backupsCommand, restoreCommand } from './commands/backups.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { createCommand } from './commands/create.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -67,6 +68,7 @@ function argumentTerm(argument: Argument): string {
 export function createProgram(options: {
   version: string;
   serveRoot: URL;
+  restoreRoot: URL;
   run: (globals: GlobalOptions, work: (context: CliContext) => Promise<number | undefined>) => Promise<void>;
 }): Command {
   const program = new Command('clos');
@@ -115,9 +117,11 @@ export function createProgram(options: {
   }
   program.commandsGroup('CLOS:');
   program.addCommand(serveCommand(act, options.serveRoot));
-  for (const make of [statusCommand, operationsCommand, eventsCommand, apiCommand, versionCommand]) {
+  for (const make of [statusCommand, operationsCommand, eventsCommand, backupCommand, backupsCommand]) {
     program.addCommand(make(act));
   }
+  program.addCommand(restoreCommand(act, options.restoreRoot));
+  for (const make of [apiCommand, versionCommand]) program.addCommand(make(act));
 
   for (const command of everyCommand(program)) {
     command.configureHelp(help).helpOption('-h, --help', 'show help');

@@ -1,3 +1,4 @@
+import { backups } from './backups.ts';
 import { conflicts } from './conflicts.ts';
 import { events } from './events.ts';
 import { internal } from './internal.ts';
@@ -14,7 +15,19 @@ import { auth, module, system } from './system.ts';
  * To add one: define it in its noun's file, list it there, write its handler in the module that it names, and add the events
  * that it causes to `events.ts`. See "Add an operation" in README.md.
  */
-export const contract = { services, ports, conflicts, operations, events, settings, system, auth, module, internal };
+export const contract = {
+  services,
+  ports,
+  conflicts,
+  operations,
+  events,
+  settings,
+  backups,
+  system,
+  auth,
+  module,
+  internal,
+};
 export type Contract = typeof contract;
 
 /** All definitions in one list, in a stable order. */

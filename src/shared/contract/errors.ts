@@ -65,6 +65,7 @@ export const errorTable = {
 
   // CLOS itself.
   MODULE_UNAVAILABLE: { status: 503, title: 'A part of CLOS is not running' },
+  BACKUP_FAILED: { status: 500, title: 'The backup could not be made' },
   STORAGE_FULL: { status: 507, title: 'The disk is full' },
   SHUTTING_DOWN: { status: 503, title: 'CLOS is stopping' },
   CLOS_UNREACHABLE: { status: 503, title: 'CLOS does not answer' },

@@ -7,15 +7,21 @@ import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
+import { readMigrations } from '../../database/migrate.ts';
+import { type Rescue, rescueCore } from '../../database/rescue.ts';
+import { recordRestored } from '../../database/restored.ts';
 import { createHost } from '../../host/host.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
+import { thisModule } from './actors.ts';
 import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
+import { createBackups } from './backups.ts';
 import { createCommands } from './commands.ts';
 import { createEngineSeat, homeLabel } from './container-seat.ts';
 import { createCredentials, ensureOwnerKey } from './credentials.ts';
 import { serveDesktop } from './desktop-channel.ts';
+import { backupHandlers } from './handlers/backups.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
@@ -34,11 +40,20 @@ import { createWaitingStarts } from './waiting-starts.ts';
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
 
+function rescueDatabase(context: ModuleContext): Rescue | null {
+  const rescue = rescueCore(context.home, readMigrations(migrationsOf(context)).length);
+  if (rescue !== null)
+    context.log.error(rescue, 'core.db was damaged; it is in quarantine, and the newest backup was restored');
+  return rescue;
+}
+
+const migrationsOf = (context: ModuleContext) => join(context.packageRoot, 'migrations');
+
 function openDatabase(context: ModuleContext): CoreDb {
   let rung = 0;
   const db: CoreDb = openCoreDb({
     path: context.home.coreDb,
-    migrationsDir: join(context.packageRoot, 'migrations'),
+    migrationsDir: migrationsOf(context),
     backupsDir: context.home.backupsDir,
     onCommitted: () => {
       const seq = lastSeq(db.read);
@@ -60,8 +75,13 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
   const lock = await waitForLock(join(context.home.runDir, 'api.lock'), predecessorMs);
   owned.use(() => lock.release());
+  const rescue = rescueDatabase(context);
   const db = openDatabase(context);
   owned.use(() => db.close());
+  if (rescue !== null) {
+    const { backup, reason, setAside } = rescue;
+    await db.commit((write) => recordRestored(write, { backup: backup.name, reason, setAside }, thisModule));
+  }
   const instanceId = await db.commit(ensureMainInstance);
   await ensureOwnerKey(db, context.home);
 
@@ -85,6 +105,8 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     onState: observer.engineState,
   });
   const waiting = createWaitingStarts(() => api, context.log);
+  const backups = createBackups(context, db);
+  owned.use(() => backups.stop());
   const { engine } = seat;
   const api: ApiContext = {
     module: context,
@@ -121,7 +143,8 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...conflictHandlers(api),
       ...historyHandlers(api),
       ...settingsHandlers(api),
-      ...systemHandlers(api, modules.get),
+      ...backupHandlers(backups),
+      ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),
       ...authHandlers(api, credentials),
       ...internalHandlers(api, credentials, modules),
     ],
@@ -148,7 +171,13 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   owned.use(() => server.close());
   const ports = await server.listen();
   policy.resume();
-  return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };
+  backups.start();
+  return {
+    ports,
+    databaseReplaced: rescue !== null,
+    stop: () => owned.dispose(),
+    attachPort: (port) => serveDesktop(server, port),
+  };
 }
 
 /** The api: the one writer of core.db, the one driver of the engine, and every public operation. */
