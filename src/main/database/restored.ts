@@ -1,6 +1,6 @@
 import type { EventData } from '#shared/contract/events.ts';
 import type { Actor } from '#shared/contract/operations.ts';
-import { appendEvent, newestEvent } from './events.ts';
+import { appendEvent, lastSeq, newestEvent } from './events.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 
 type Restored = EventData<'storage.restored'>;
@@ -16,6 +16,23 @@ const skippedNumbers = 1_000_000;
 export function recordRestored(db: WriteDb, restored: Restored, actor: Actor): void {
   db.run("UPDATE sqlite_sequence SET seq = seq + @skippedNumbers WHERE name = 'system_events'", { skippedNumbers });
   appendEvent(db, { type: 'storage.restored', subject, actor, cause: null, data: restored });
+}
+
+/** The number after which there are `count` events, or fewer where there are not so many. */
+export function seqBelowNewest(db: ReadDb, count: number): number {
+  const restores = db.all<{ seq: number }>(
+    'SELECT seq FROM system_events WHERE subject_id = @id AND type = @type ORDER BY seq DESC',
+    { id: subject.id, type: 'storage.restored' },
+  );
+  let newest = lastSeq(db);
+  let left = count;
+  for (const { seq } of restores) {
+    const since = newest - seq + 1;
+    if (left <= since) break;
+    left -= since;
+    newest = seq - 1 - skippedNumbers;
+  }
+  return newest - left;
 }
 
 const toldForMs = 7 * 24 * 3_600_000;

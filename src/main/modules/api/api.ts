@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
+import { continueIdsAfter } from '#shared/base/ids.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
 import { openCache } from '../../cache/cache.ts';
 import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
@@ -8,6 +9,7 @@ import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
 import { readMigrations } from '../../database/migrate.ts';
+import { newestIds } from '../../database/operations.ts';
 import { type Rescue, rescueCore } from '../../database/rescue.ts';
 import { recordRestored } from '../../database/restored.ts';
 import { createHost } from '../../host/host.ts';
@@ -35,6 +37,7 @@ import { createObserver, type Observer } from './observer.ts';
 import { createProcessSeat } from './process-seat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
+import { createSweeper } from './sweeper.ts';
 import { createWaitingStarts } from './waiting-starts.ts';
 
 /** A module that lost its supervisor ends itself within eight seconds. */
@@ -82,6 +85,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     const { backup, reason, setAside } = rescue;
     await db.commit((write) => recordRestored(write, { backup: backup.name, reason, setAside }, thisModule));
   }
+  for (const id of newestIds(db.read)) continueIdsAfter(id);
   const instanceId = await db.commit(ensureMainInstance);
   await ensureOwnerKey(db, context.home);
 
@@ -107,6 +111,8 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   const waiting = createWaitingStarts(() => api, context.log);
   const backups = createBackups(context, db);
   owned.use(() => backups.stop());
+  const sweeper = createSweeper(context, db);
+  owned.use(() => sweeper.stop());
   const { engine } = seat;
   const api: ApiContext = {
     module: context,
@@ -172,6 +178,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   const ports = await server.listen();
   policy.resume();
   backups.start();
+  sweeper.start();
   return {
     ports,
     databaseReplaced: rescue !== null,
