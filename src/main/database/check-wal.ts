@@ -23,8 +23,11 @@ function isSum(bytes: Buffer, at: number, [one, two]: Sum): boolean {
   return bytes.readUInt32BE(at) === one && bytes.readUInt32BE(at + 4) === two;
 }
 
+/** The log has lost something; what SQLite reads up to there is whole. */
+export class LogDamaged extends Damaged {}
+
 /**
- * Throws `Damaged` where the write-ahead log of a database has lost what was on disk before.
+ * Throws `LogDamaged` where the write-ahead log of a database has lost what was on disk before.
  *
  * SQLite reads a log up to the first frame whose checksum is wrong and forgets the rest without a word. That is right for what a
  * power cut has torn: the last transaction, which nobody was told of. A commit that has others behind it was on disk.
@@ -39,7 +42,7 @@ export function checkWal(databasePath: string): void {
     const bigEndian = header.readUInt32BE(0) === magic + 1;
     let sum = sumOf([0, 0], header.subarray(0, 24), bigEndian);
     if ((!bigEndian && header.readUInt32BE(0) !== magic) || !isSum(header, 24, sum)) {
-      throw new Damaged('the head of its log is not as it was written');
+      throw new LogDamaged('the head of its log is not as it was written');
     }
     const salts = header.subarray(16, 24);
     const frame = Buffer.alloc(frameHeaderBytes + header.readUInt32BE(8));
@@ -55,7 +58,7 @@ export function checkWal(databasePath: string): void {
         sound = false;
       }
       if (sound) continue;
-      if (ours && lostCommit) throw new Damaged('its log holds changes behind one that cannot be read');
+      if (ours && lostCommit) throw new LogDamaged('its log holds changes behind one that cannot be read');
       lostCommit ||= ours && frame.readUInt32BE(4) !== 0;
     }
   } finally {

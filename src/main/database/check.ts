@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 
 /** A file that is no sound database. The message is one clause: "the file is empty". */
 export class Damaged extends Error {
-  override readonly name = 'Damaged';
+  override readonly name: string = 'Damaged';
 }
 
 export interface Checked {
@@ -10,6 +10,19 @@ export interface Checked {
   version: number;
   /** Its newest event. */
   seq: number;
+}
+
+/** A connection that only reads passes over what a writing one refuses in the text of a table. So everything is made once more. */
+function checkSchema(db: Database.Database): void {
+  const texts = db.prepare<[], { sql: string }>(
+    "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+  );
+  const copy = new Database(':memory:');
+  try {
+    for (const { sql } of texts.all()) copy.exec(sql);
+  } finally {
+    copy.close();
+  }
 }
 
 /**
@@ -23,6 +36,7 @@ export function checkCore(path: string, depth: 'quick' | 'whole'): Checked {
     db = new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
     const findings = db.pragma(`${depth === 'quick' ? 'quick_check' : 'integrity_check'}(1)`, { simple: true });
     if (findings !== 'ok') throw new Damaged(String(findings).replaceAll('\n', ' '));
+    checkSchema(db);
     const version = Number(db.pragma('user_version', { simple: true }));
     if (version === 0) throw new Damaged('it holds no tables of CLOS');
     const seq = db.prepare<[], { seq: number | null }>('SELECT max(seq) AS seq FROM system_events').get()?.seq ?? 0;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
 import { continueIdsAfter } from '#shared/base/ids.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
@@ -46,7 +46,7 @@ const predecessorMs = 10_000;
 function rescueDatabase(context: ModuleContext): Rescue | null {
   const rescue = rescueCore(context.home, readMigrations(migrationsOf(context)).length);
   if (rescue !== null)
-    context.log.error(rescue, 'core.db was damaged; it is in quarantine, and the newest backup was restored');
+    context.log.error(rescue, 'core.db was damaged; it is in quarantine, and its newest sound copy was restored');
   return rescue;
 }
 
@@ -82,8 +82,8 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   const db = openDatabase(context);
   owned.use(() => db.close());
   if (rescue !== null) {
-    const { backup, reason, setAside } = rescue;
-    await db.commit((write) => recordRestored(write, { backup: backup.name, reason, setAside }, thisModule));
+    const { source, reason, setAside } = rescue;
+    await db.commit((write) => recordRestored(write, { backup: basename(source), reason, setAside }, thisModule));
   }
   for (const id of newestIds(db.read)) continueIdsAfter(id);
   const instanceId = await db.commit(ensureMainInstance);

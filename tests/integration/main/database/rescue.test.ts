@@ -144,7 +144,7 @@ describe('a database that is damaged', () => {
 
     expect(saved).toEqual({
       reason: expect.stringMatching(reason),
-      backup: made,
+      source: made.path,
       setAside: expect.stringContaining(join(home.backupsDir, 'quarantine')),
     });
     const { setAside } = saved as Rescue;
@@ -169,7 +169,7 @@ describe('a database that is damaged', () => {
     truncateSync(second.path, 20_000);
     truncateSync(home.coreDb, 20_000);
 
-    expect(rescue()).toMatchObject({ backup: { name: first.name } });
+    expect(rescue()).toMatchObject({ source: first.path });
     expect(seqOf(home.coreDb)).toBe(first.seq);
   });
 
