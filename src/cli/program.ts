@@ -2,6 +2,7 @@ import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
 import { auditCommand } from './commands/audit.ts';
+import { backupCommand, backupsCommand, restoreCommand } from './commands/backups.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { connectionsCommand } from './commands/connections.ts';
@@ -70,6 +71,7 @@ function argumentTerm(argument: Argument): string {
 export function createProgram(options: {
   version: string;
   serveRoot: URL;
+  restoreRoot: URL;
   run: (globals: GlobalOptions, work: (context: CliContext) => Promise<number | undefined>) => Promise<void>;
 }): Command {
   const program = new Command('clos');
@@ -132,11 +134,13 @@ export function createProgram(options: {
     eventsCommand,
     auditCommand,
     connectionsCommand,
-    apiCommand,
-    versionCommand,
+    backupCommand,
+    backupsCommand,
   ]) {
     program.addCommand(make(act));
   }
+  program.addCommand(restoreCommand(act, options.restoreRoot));
+  for (const make of [apiCommand, versionCommand]) program.addCommand(make(act));
 
   for (const command of everyCommand(program)) {
     command.configureHelp(help).helpOption('-h, --help', 'show help');

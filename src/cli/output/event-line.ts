@@ -42,6 +42,11 @@ const tell: Tellers = {
     `${operation.type} ${operation.status}${because(operation.error?.detail ?? null)}`,
   'engine.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
   'module.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
+  'backup.made': ({ backup }) => `${backup.name} was made`,
+  'backup.failed': ({ reason }) => `could not be made${because(reason)}`,
+  'storage.restored': ({ backup, reason }) => `was restored from ${backup}${because(reason)}`,
+  'history.trimmed': ({ keptFrom, events, operations, conflicts }) =>
+    `${events} events, ${operations} operations and ${conflicts} conflicts were too old to keep; it begins at ${keptFrom}`,
 };
 
 function describe<T extends keyof typeof eventTypes>(type: T, data: ClosEvent['data']): string | null {

@@ -131,6 +131,15 @@ export function listEvents(db: ReadDb, filter: EventFilter): ClosEvent[] {
   return db.all<EventRow>(sql, parameters).map(toEvent);
 }
 
+/** The newest event of one type that a subject has, null when there is none. */
+export function newestEvent(db: ReadDb, subjectId: string, type: EventType): ClosEvent | null {
+  const row = db.get<EventRow>(
+    'SELECT * FROM system_events WHERE subject_id = @subjectId AND type = @type ORDER BY seq DESC LIMIT 1',
+    { subjectId, type },
+  );
+  return row === undefined ? null : toEvent(row);
+}
+
 /** The newest event of one subject; 0 when there is none. */
 export function lastSeqOf(db: ReadDb, subjectId: string): number {
   return (

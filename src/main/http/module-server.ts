@@ -96,7 +96,11 @@ async function* answerEarly(request: IncomingMessage, body: Buffer): AsyncGenera
 }
 
 /** The handlers that every module has. */
-function commonHandlers(context: ModuleContext, options: ModuleServerOptions, startedAt: number): Handler[] {
+function commonHandlers(
+  context: ModuleContext,
+  options: ModuleServerOptions,
+  start: { startedAt: string; began: number },
+): Handler[] {
   return [
     handle(contract.module.readyz, async (call) => {
       const checks = await options.checks();
@@ -109,8 +113,8 @@ function commonHandlers(context: ModuleContext, options: ModuleServerOptions, st
       version: context.version,
       pid: process.pid,
       process: context.process,
-      startedAt: new Date(startedAt).toISOString(),
-      uptimeMs: Date.now() - startedAt,
+      startedAt: start.startedAt,
+      uptimeMs: Math.round(performance.now() - start.began),
       rssBytes: process.memoryUsage.rss(),
     })),
   ];
@@ -133,7 +137,7 @@ function assertComplete(context: ModuleContext, handlers: readonly Handler[]): v
 export function createModuleServer(context: ModuleContext, options: ModuleServerOptions): ModuleServer {
   assertComplete(context, options.handlers);
   const { log } = context;
-  const startedAt = Date.now();
+  const start = { startedAt: new Date().toISOString(), began: performance.now() };
   const prove = createProver(context.identityKey);
   const moduleOf = moduleKeyVerifier(context.serviceKeys);
   const verify = options.verify ?? askApi(context);
@@ -222,7 +226,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     ...(options.idempotency === undefined ? {} : { idempotency: options.idempotency }),
     ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
-  for (const handler of [...commonHandlers(context, options, startedAt), ...options.handlers]) {
+  for (const handler of [...commonHandlers(context, options, start), ...options.handlers]) {
     registerOperation(app, handler, pipeline);
   }
   // Liveness proves identity by the connection it came in on, so it looks below the pipeline.

@@ -1,4 +1,5 @@
 import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { conflicts } from './conflicts.ts';
 import { connections } from './connections.ts';
 import { events } from './events.ts';
@@ -25,6 +26,7 @@ export const contract = {
   audit,
   connections,
   settings,
+  backups,
   system,
   auth,
   module,
