@@ -263,7 +263,7 @@ describe('what is answered, held against the document that is served', () => {
     expect([events.status, badEvents.status]).toEqual([200, 400]);
   });
 
-  it('what is cancelled, exported and audited', async () => {
+  it('what is cancelled, exported, audited and backed up', async () => {
     await ask('POST', `${v2}/services`, { body: spec('brief', await freePort()) });
     const begun = await ask('POST', `${v2}/services/brief/start`, { headers: { prefer: 'wait=0' } });
     const cancelled = await ask('POST', `${v2}/operations/${begun.json.id}/cancel`);
@@ -284,6 +284,13 @@ describe('what is answered, held against the document that is served', () => {
     expect(answers).toEqual([200, 200, 400, 200, 200, 400, 200, 200, 400]);
     const audit = [await ask('GET', `${v2}/audit`), await ask('GET', `${v2}/audit?outcome=odd`)];
     expect(audit.map(({ status }) => status)).toEqual([200, 400]);
+    const backups = [
+      await ask('POST', `${v2}/backups`),
+      await ask('POST', `${v2}/backups?x=1`),
+      await ask('GET', `${v2}/backups`),
+      await ask('GET', `${v2}/backups?limit=0`),
+    ];
+    expect(backups.map(({ status }) => status)).toEqual([201, 400, 200, 400]);
   });
 
   it('CLOS itself, and signing in', async () => {
