@@ -64,7 +64,7 @@ export class Session {
     this.metrics = new MetricReader({
       peer,
       board: world.board,
-      wants: (subject) => this.coverage.wants({ topic: 'metric', subject }),
+      choose: (values) => this.coverage.wantedValues(values),
     });
   }
 
