@@ -154,6 +154,11 @@ export function lastSeq(db: ReadDb): number {
   return db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events')?.seq ?? 0;
 }
 
+/** True if the log holds the event of this number. Numbers follow one another without a gap, unless the log was restored. */
+export function hasEvent(db: ReadDb, seq: number): boolean {
+  return db.get('SELECT 1 FROM system_events WHERE seq = @seq', { seq }) !== undefined;
+}
+
 /** An event as JSON in UTF-8, the very bytes that a client gets. */
 export interface EventText {
   seq: number;

@@ -56,6 +56,12 @@ export class Coverage {
     return false;
   }
 
+  /** Those of some values that are wanted; where no subjects were chosen, that is one look for all of them. */
+  wantedValues<V extends { subject: string }>(values: readonly V[]): readonly V[] {
+    if (this.#key === null) return values.filter(({ subject }) => this.wants({ topic: 'metric', subject }));
+    return this.wants({ topic: 'metric', subject: '' }) ? values : [];
+  }
+
   /** Adds a subscription to everything after `since`. What it returns says which of the events so far it still has to be given. */
   add(id: number, wish: Wish, since: number): (event: Told & { seq: number }) => boolean {
     const earlier = [...this.#subscriptions.values()];

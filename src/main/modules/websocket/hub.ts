@@ -48,6 +48,7 @@ export class Hub {
       advance: () => this.advance(),
       read: (after) => options.log.read(after, batchSize),
       firstSeq: () => options.log.firstSeq(),
+      has: (seq) => options.log.has(seq),
       board: this.#board,
       snapshot: () => this.#takeSnapshot(),
       left: (session) => void this.#sessions.delete(session),

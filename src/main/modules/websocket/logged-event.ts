@@ -15,6 +15,7 @@ export interface LoggedEvent {
 export interface EventLog {
   firstSeq(): number;
   lastSeq(): number;
+  has(seq: number): boolean;
   /** The events after a sequence number, in order, at most `limit` of them. */
   read(after: number, limit: number): LoggedEvent[];
 }

@@ -13,7 +13,8 @@ export interface MetricBatch {
 export interface MetricReaderOptions {
   peer: Peer;
   board: MetricBoard;
-  wants(subject: string): boolean;
+  /** Which of some values this connection is to have. */
+  choose(values: readonly Posted[]): readonly Posted[];
 }
 
 /**
@@ -31,7 +32,7 @@ export class MetricReader {
   }
 
   offer({ values, bytes }: MetricBatch): void {
-    const wanted = values.filter(({ subject }) => this.#options.wants(subject));
+    const wanted = this.#options.choose(values);
     if (wanted.length === 0) return;
     const { peer } = this.#options;
     if (this.#news !== null) {

@@ -20,6 +20,7 @@ export interface SessionWorld {
   read(after: number): LoggedEvent[];
   /** The oldest event that is still there. */
   firstSeq(): number;
+  has(seq: number): boolean;
   snapshot(): Promise<Snapshot>;
   board: MetricBoard;
   /** The session gets nothing more. */
@@ -63,7 +64,7 @@ export class Session {
     this.metrics = new MetricReader({
       peer,
       board: world.board,
-      wants: (subject) => this.coverage.wants({ topic: 'metric', subject }),
+      choose: (values) => this.coverage.wantedValues(values),
     });
   }
 
@@ -200,9 +201,10 @@ export class Session {
   /** Why a client that has seen everything up to `since` cannot go on from there; null when it can. */
   #whyAnew(since: number | undefined): SnapshotReason | null {
     if (since === undefined) return 'asked';
-    // A number that the log has not reached is from another log, which was restored or begun anew since.
-    if (since > this.#position) return 'other-history';
-    return this.#reachesBack(since) ? null : 'history-not-kept';
+    if (!this.#reachesBack(since)) return 'history-not-kept';
+    // A number that this log has never given is of another log, in place of which it was begun or restored.
+    const isOurs = since + 1 === this.#world.firstSeq() || this.#world.has(since);
+    return isOurs ? null : 'other-history';
   }
 
   #reachesBack(since: number): boolean {
