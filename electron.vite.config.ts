@@ -29,7 +29,7 @@ function nameOf(entry: string): string {
 const main: UserConfig['main'] = {
   build: {
     // Packages of many small files, which every process would look up and open one by one: a third of the time of a short command.
-    externalizeDeps: { exclude: ['commander', 'zod'] },
+    externalizeDeps: { exclude: ['commander', 'zod', 'fastify'] },
     rolldownOptions: { input: mainInputs(), output: { entryFileNames: '[name].js' } },
   },
 };

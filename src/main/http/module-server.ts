@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { newId } from '#shared/base/ids.ts';
@@ -19,6 +19,9 @@ import { createProver } from './identity-proof.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import { registerOperation } from './pipeline.ts';
 import { problemOf, toClosError } from './problem.ts';
+
+// An import of values from node:http loads all of undici, which takes its part of each start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface ModuleServerOptions {
   /** The TCP listener of this module; null: only the Unix socket. */
