@@ -98,6 +98,7 @@ const variables: ReadonlyArray<{ name: string; path: readonly string[]; number?:
   { name: 'CLOS_RESOLVER_PORT', path: ['ports', 'resolver'], number: true },
   { name: 'CLOS_DASHBOARD_PORT', path: ['ports', 'dashboard'], number: true },
   { name: 'CLOS_RESTART_GIVE_UP_AFTER', path: ['restart', 'giveUpAfter'], number: true },
+  { name: 'CLOS_RESTART_MAX_DELAY_MS', path: ['restart', 'maxDelayMs'], number: true },
   { name: 'CLOS_PROCESS_STOP_GRACE_MS', path: ['process', 'stopGraceMs'], number: true },
   { name: 'CLOS_ENGINE_NETWORK', path: ['engine', 'network'] },
   { name: 'CLOS_BACKUP_INTERVAL_MS', path: ['backups', 'intervalMs'], number: true },
