@@ -37,6 +37,8 @@ const exitOfError = {
   NAME_TAKEN: 'conflict',
   NOT_DRIVEN: 'failed',
   SERVICE_BUSY: 'conflict',
+  OPERATION_CANCELLED: 'failed',
+  NOT_CANCELLABLE: 'conflict',
   PRECONDITION_FAILED: 'conflict',
   PRECONDITION_REQUIRED: 'usage',
   IDEMPOTENCY_KEY_REUSED: 'usage',
@@ -68,6 +70,9 @@ const exitOfError = {
   ENGINE_ERROR: 'failed',
 
   MODULE_UNAVAILABLE: 'unreachable',
+  READS_BUSY: 'failed',
+  READ_TIMEOUT: 'failed',
+  BACKUP_FAILED: 'failed',
   STORAGE_FULL: 'failed',
   SHUTTING_DOWN: 'unreachable',
   CLOS_UNREACHABLE: 'unreachable',

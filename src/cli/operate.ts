@@ -66,6 +66,11 @@ function isOver({ status }: OperationStep): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'skipped';
 }
 
+/** Looks until an operation has ended, however it does. */
+export async function waitForEnd(client: Client, begun: Operation): Promise<Operation> {
+  return await follow(client, begun, async () => undefined);
+}
+
 async function follow(
   client: Client,
   begun: Operation,

@@ -1,6 +1,9 @@
 import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
+import { auditCommand } from './commands/audit.ts';
+import { backupCommand, backupsCommand, restoreCommand } from './commands/backups.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { createCommand } from './commands/create.ts';
@@ -68,6 +71,7 @@ function argumentTerm(argument: Argument): string {
 export function createProgram(options: {
   version: string;
   serveRoot: URL;
+  restoreRoot: URL;
   run: (globals: GlobalOptions, work: (context: CliContext) => Promise<number | undefined>) => Promise<void>;
 }): Command {
   const program = new Command('clos');
@@ -111,7 +115,15 @@ export function createProgram(options: {
   program.commandsGroup('Ports:');
   for (const make of [whoCommand, freeCommand, portsCommand]) program.addCommand(make(act));
   program.commandsGroup('Conflicts:');
-  for (const make of [conflictsCommand, resolveCommand, undoCommand, settingsCommand, protectCommand, mayEndCommand]) {
+  for (const make of [
+    conflictsCommand,
+    resolveCommand,
+    undoCommand,
+    cancelCommand,
+    settingsCommand,
+    protectCommand,
+    mayEndCommand,
+  ]) {
     program.addCommand(make(act));
   }
   program.commandsGroup('CLOS:');
@@ -120,12 +132,15 @@ export function createProgram(options: {
     statusCommand,
     operationsCommand,
     eventsCommand,
+    auditCommand,
     connectionsCommand,
-    apiCommand,
-    versionCommand,
+    backupCommand,
+    backupsCommand,
   ]) {
     program.addCommand(make(act));
   }
+  program.addCommand(restoreCommand(act, options.restoreRoot));
+  for (const make of [apiCommand, versionCommand]) program.addCommand(make(act));
 
   for (const command of everyCommand(program)) {
     command.configureHelp(help).helpOption('-h, --help', 'show help');

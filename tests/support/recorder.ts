@@ -99,11 +99,13 @@ export function createContractRecorder(document: unknown): ContractRecorder {
       const type = (contentType ?? '').split(';')[0] ?? '';
       const schema = jsonAt(content, type, 'schema');
       if (schema === null) return `${what}: the content type ${type} is not documented`;
-      if (body === null) return null;
+      // What was asked for in part lacks fields that the whole must have; the client parses it by a schema of its own.
+      if (body === null || (status === 200 && path.includes('fields='))) return null;
       const values = type === 'application/x-ndjson' ? body.split('\n').filter((line) => line !== '') : [body];
       const validate = validatorOf(`${what} ${type}`, schema);
       for (const value of values) {
-        if (!validate(JSON.parse(value))) return `${what}: ${ajv.errorsText(validate.errors)}`;
+        if (!validate(type === 'text/csv' ? value : JSON.parse(value)))
+          return `${what}: ${ajv.errorsText(validate.errors)}`;
       }
       return null;
     },

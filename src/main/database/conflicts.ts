@@ -1,6 +1,7 @@
 import { newId } from '#shared/base/ids.ts';
 import { type Conflict, type DetectedConflict, resolveCommand } from '#shared/contract/conflicts.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
+import { type Query, type Range, walk } from './walk.ts';
 
 interface Row {
   id: string;
@@ -25,23 +26,31 @@ export function findConflict(db: ReadDb, id: string): Conflict | null {
   return row === undefined ? null : toConflict(row);
 }
 
-/** Newest first; `before` is the id that the page before ended with. */
-export function listConflicts(
-  db: ReadDb,
-  filter: { state?: Conflict['state'] | undefined; limit: number; before?: string | undefined },
-): Conflict[] {
-  const conditions = ['1'];
-  if (filter.state !== undefined) conditions.push('state = @state');
-  if (filter.before !== undefined) conditions.push('id < @before');
-  const rows = db.all<Row>(
-    `SELECT * FROM port_conflicts WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT @limit`,
-    {
-      limit: filter.limit,
-      ...(filter.state === undefined ? {} : { state: filter.state }),
-      ...(filter.before === undefined ? {} : { before: filter.before }),
-    },
-  );
-  return rows.map(toConflict);
+export interface ConflictFilter extends Range {
+  state?: Conflict['state'] | undefined;
+  kind?: Conflict['kind'] | undefined;
+  /** The id of a service. */
+  service?: string | undefined;
+}
+
+/** Which conflicts are wanted, as SQL that walks one index in the order of the answer: that of the service, the state, or the ids. */
+export function conflictsQuery({ limit, order, from, state, kind, service }: ConflictFilter): Query {
+  return walk('port_conflicts', {
+    limit,
+    order,
+    from,
+    where: [
+      { sql: 'service_id = @service', value: { service } },
+      { sql: 'state = @state', value: { state } },
+      { sql: '+kind = @kind', value: { kind } },
+    ],
+  });
+}
+
+/** In the order of their ids, which is that of time. */
+export function listConflicts(db: ReadDb, filter: ConflictFilter): Conflict[] {
+  const { sql, parameters } = conflictsQuery(filter);
+  return db.all<Row>(sql, parameters).map(toConflict);
 }
 
 export function openConflictsOf(db: ReadDb, serviceId: string): Conflict[] {
@@ -77,6 +86,7 @@ export function putConflict(db: WriteDb, detected: DetectedConflict, known: Conf
   const id = known?.id ?? newId('cfl');
   const detectedAt = known?.detectedAt ?? new Date().toISOString();
   const detail = withCommands(detected, id);
+  db.pending.renewed.add('conflict');
   db.run(
     `INSERT INTO port_conflicts (id, service_id, endpoint_id, kind, state, detected_at, detail)
      VALUES (@id, @serviceId, NULL, @kind, 'open', @detectedAt, @detail)

@@ -2,8 +2,10 @@ import { liftEvent } from '#shared/contract/event-versions.ts';
 import type { ClosEvent, EventData, EventType } from '#shared/contract/events.ts';
 import { eventTypes, isEventType } from '#shared/contract/events.ts';
 import type { Actor, Subject } from '#shared/contract/operations.ts';
-import type { ReadDb, WriteDb } from './handle.ts';
+import type { Order } from '#shared/contract/primitives.ts';
+import type { Parameters, ReadDb, WriteDb } from './handle.ts';
 import type { PendingEvent } from './pending.ts';
+import type { Query } from './walk.ts';
 
 interface EventRow {
   seq: number;
@@ -76,20 +78,66 @@ function toEvent(row: EventRow): ClosEvent {
   });
 }
 
-/** Events after a sequence number, in order. */
-export function listEvents(
-  db: ReadDb,
-  filter: { after: number; limit: number; type?: string | undefined; subject?: string | undefined },
-): ClosEvent[] {
-  const { after, limit, type = null, subject = null } = filter;
-  const conditions = ['seq > @after'];
-  if (type !== null) conditions.push('type = @type');
-  if (subject !== null) conditions.push('subject_id = @subject');
-  const rows = db.all<EventRow>(
-    `SELECT * FROM system_events WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT @limit`,
-    { after, limit, ...(type === null ? {} : { type }), ...(subject === null ? {} : { subject }) },
+export interface EventFilter {
+  limit: number;
+  /** Oldest first unless said otherwise. */
+  order?: Order;
+  /** Events with a greater number. */
+  after?: number;
+  /** Events up to and with this number. */
+  upTo?: number;
+  types?: readonly string[] | undefined;
+  /** The id of a subject. */
+  subject?: string | undefined;
+  /** The id of an actor. */
+  actor?: string | undefined;
+}
+
+/**
+ * Which events are wanted, as SQL that walks one index in the order of the answer: that of the subject, else of the actor, else of the
+ * type, else of the numbers. The planner knows no frequencies, so a `+` keeps it from the other indexes.
+ */
+export function eventsQuery(filter: EventFilter): Query {
+  const { limit, order = 'asc', after = 0, upTo = Number.MAX_SAFE_INTEGER, types = [], subject, actor } = filter;
+  const named = Object.fromEntries(types.map((type, index) => [`type${index}`, type]));
+  const parameters: Parameters = {
+    limit,
+    after,
+    upTo,
+    ...named,
+    ...(subject === undefined ? {} : { subject }),
+    ...(actor === undefined ? {} : { actor }),
+  };
+  const end = `AND seq > @after AND seq <= @upTo ORDER BY seq ${order} LIMIT @limit`;
+  const oneOf = Object.keys(named).map((name) => `@${name}`);
+  if (subject === undefined && actor === undefined && oneOf.length > 1) {
+    // Each type's own walk ends after `limit` events; one walk for all of them would sort whatever there is.
+    const walks = oneOf.map((name) => `SELECT seq FROM (SELECT seq FROM system_events WHERE type = ${name} ${end})`);
+    const sql = `SELECT * FROM system_events WHERE seq IN (${walks.join(' UNION ALL ')}) ORDER BY seq ${order} LIMIT @limit`;
+    return { sql, parameters };
+  }
+  const byType = oneOf.length > 1 ? `type IN (${oneOf})` : `type = ${oneOf[0]}`;
+  const conditions = [
+    ...(subject === undefined ? [] : ['subject_id = @subject']),
+    ...(actor === undefined ? [] : [`${subject === undefined ? '' : '+'}(actor ->> '$.id') = @actor`]),
+    ...(oneOf.length === 0 ? [] : [subject === undefined && actor === undefined ? byType : `+${byType}`]),
+  ];
+  return { sql: `SELECT * FROM system_events WHERE ${conditions.join(' AND ') || '1'} ${end}`, parameters };
+}
+
+/** The events that a filter wants, in its order. */
+export function listEvents(db: ReadDb, filter: EventFilter): ClosEvent[] {
+  const { sql, parameters } = eventsQuery(filter);
+  return db.all<EventRow>(sql, parameters).map(toEvent);
+}
+
+/** The newest event of one type that a subject has, null when there is none. */
+export function newestEvent(db: ReadDb, subjectId: string, type: EventType): ClosEvent | null {
+  const row = db.get<EventRow>(
+    'SELECT * FROM system_events WHERE subject_id = @subjectId AND type = @type ORDER BY seq DESC LIMIT 1',
+    { subjectId, type },
   );
-  return rows.map(toEvent);
+  return row === undefined ? null : toEvent(row);
 }
 
 /** The newest event of one subject; 0 when there is none. */

@@ -1,4 +1,3 @@
-import type { Subject } from '#shared/contract/operations.ts';
 import { type Changes, insertEvent } from './events.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
 import type { PendingEvent } from './pending.ts';
@@ -137,13 +136,16 @@ export function beginHistory(db: WriteDb): void {
   }
 }
 
+const newest = 'ORDER BY time DESC, seq DESC LIMIT 1';
+
 /** The number of the newest event that had happened at a time; 0 before the first one. */
 export function seqAt(db: ReadDb, time: string): number {
-  return (
-    db.get<{ seq: number }>('SELECT seq FROM system_events WHERE time <= @time ORDER BY time DESC, seq DESC LIMIT 1', {
-      time,
-    })?.seq ?? 0
-  );
+  return db.get<{ seq: number }>(`SELECT seq FROM system_events WHERE time <= @time ${newest}`, { time })?.seq ?? 0;
+}
+
+/** The number of the newest event from before a time; 0 before the first one. */
+export function seqBefore(db: ReadDb, time: string): number {
+  return db.get<{ seq: number }>(`SELECT seq FROM system_events WHERE time < @time ${newest}`, { time })?.seq ?? 0;
 }
 
 interface ChangeRow {
@@ -185,13 +187,12 @@ export function firstKeptSeq(db: ReadDb): number {
   return db.get<{ seq: number | null }>('SELECT min(seq) AS seq FROM system_events')?.seq ?? 1;
 }
 
-/** The subjects of a kind that the history knows, whether they are still there or not. */
-export function knownSubjects(db: ReadDb, type: Subject['type']): string[] {
-  return db
-    .all<{ id: string }>(
-      `SELECT subject_id AS id FROM snapshots WHERE subject_type = @type
-       UNION SELECT subject_id FROM system_events WHERE subject_type = @type AND changes IS NOT NULL`,
-      { type },
-    )
-    .map(({ id }) => id);
+const known: Record<Kept, string> = {
+  service: 'SELECT id FROM services',
+  conflict: 'SELECT id FROM port_conflicts',
+};
+
+/** The subjects of a kind that there ever were: those that are gone keep their rows. */
+export function knownSubjects(db: ReadDb, type: Kept): string[] {
+  return db.all<{ id: string }>(known[type]).map(({ id }) => id);
 }

@@ -5,17 +5,27 @@ import type { ReadDb, WriteDb } from './handle.ts';
 type ObservedExternal = z.output<typeof observedExternalSchema>;
 
 interface Row {
+  service_id: string;
   answering: 0 | 1;
   pid: number | null;
   name: string | null;
   observed_at: string;
 }
 
+function toObserved(row: Row): ObservedExternal {
+  return { answering: row.answering === 1, pid: row.pid, name: row.name, observedAt: row.observed_at };
+}
+
 /** Who answers at the ports of a watched service; null before the first look. */
 export function observedExternal(db: ReadDb, serviceId: string): ObservedExternal | null {
   const row = db.get<Row>('SELECT * FROM observed_externals WHERE service_id = @serviceId', { serviceId });
-  if (row === undefined) return null;
-  return { answering: row.answering === 1, pid: row.pid, name: row.name, observedAt: row.observed_at };
+  return row === undefined ? null : toObserved(row);
+}
+
+export function listObservedExternals(db: ReadDb): Array<ObservedExternal & { serviceId: string }> {
+  return db
+    .all<Row>('SELECT * FROM observed_externals')
+    .map((row) => ({ ...toObserved(row), serviceId: row.service_id }));
 }
 
 export function putObservedExternal(db: WriteDb, serviceId: string, seen: ObservedExternal): void {

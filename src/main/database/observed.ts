@@ -69,12 +69,16 @@ export function observedOfService(db: ReadDb, serviceId: string): ObservedRow[] 
     .map(toObserved);
 }
 
+/** The containers of all services, newest observation first. */
+export function listObservedOfServices(db: ReadDb): ObservedRow[] {
+  return db.all<Row>('SELECT * FROM observed WHERE service_id IS NOT NULL ORDER BY observed_at DESC').map(toObserved);
+}
+
 /** The container of a service as the contract shows it: the adopted one, else the newest of its own. */
-export function observedContainer(
-  db: ReadDb,
-  { serviceId, adopted }: { serviceId: string; adopted: string | null },
+export function containerOf(
+  rows: readonly ObservedRow[],
+  adopted: string | null,
 ): z.output<typeof observedContainerSchema> | null {
-  const rows = observedOfService(db, serviceId);
   const row = rows.find(({ name }) => name === adopted) ?? rows[0];
   if (row === undefined) return null;
   const { pid, startedAt, finishedAt, exitCode, oomKilled } = row.facts;
@@ -90,7 +94,17 @@ export function observedContainer(
   };
 }
 
+/** Takes note of the service that has had a container until now: it is another one without it. */
+function touchOwner(db: WriteDb, where: 'container_id' | 'name', value: string): void {
+  const rows = db.all<{ service_id: string }>(
+    `SELECT service_id FROM observed WHERE ${where} = @value AND service_id IS NOT NULL`,
+    { value },
+  );
+  for (const { service_id } of rows) db.pending.touched.set(service_id, 'service');
+}
+
 export function putObserved(db: WriteDb, observed: ObservedRow): void {
+  touchOwner(db, 'container_id', observed.containerId);
   if (observed.serviceId !== null) db.pending.touched.set(observed.serviceId, 'service');
   db.run(
     `INSERT INTO observed (container_id, service_id, name, image, state, facts, observed_at)
@@ -104,14 +118,12 @@ export function putObserved(db: WriteDb, observed: ObservedRow): void {
 
 /** The container of this name belongs to a service from now on. */
 export function bindObserved(db: WriteDb, { name, serviceId }: { name: string; serviceId: string | null }): void {
+  touchOwner(db, 'name', name);
   if (serviceId !== null) db.pending.touched.set(serviceId, 'service');
   db.run('UPDATE observed SET service_id = @serviceId WHERE name = @name', { name, serviceId });
 }
 
 export function deleteObserved(db: WriteDb, containerId: string): void {
-  const row = db.get<{ service_id: string | null }>(
-    'DELETE FROM observed WHERE container_id = @containerId RETURNING service_id',
-    { containerId },
-  );
-  if (row?.service_id != null) db.pending.touched.set(row.service_id, 'service');
+  touchOwner(db, 'container_id', containerId);
+  db.run('DELETE FROM observed WHERE container_id = @containerId', { containerId });
 }

@@ -1,5 +1,6 @@
 import type { Operation } from '#shared/contract/operations.ts';
 import type { ReadDb, WriteDb } from './handle.ts';
+import { type Query, type Range, walk } from './walk.ts';
 
 interface Row {
   id: string;
@@ -53,36 +54,46 @@ function toOperation(row: Row): Operation {
   };
 }
 
+/** The newest id of each kind that lists are in the order of. */
+export function newestIds(db: ReadDb): string[] {
+  return ['services', 'service_operations', 'port_conflicts'].flatMap(
+    (table) => db.get<{ id: string | null }>(`SELECT max(id) AS id FROM ${table}`)?.id ?? [],
+  );
+}
+
 export function findOperation(db: ReadDb, id: string): Operation | null {
   const row = db.get<Row>('SELECT * FROM service_operations WHERE id = @id', { id });
   return row === undefined ? null : toOperation(row);
 }
 
-/** Newest first; `before` is the id that the page before ended with. */
-export function listOperations(
-  db: ReadDb,
-  filter: {
-    subject?: string | undefined;
-    status?: Operation['status'] | undefined;
-    limit: number;
-    before?: string | undefined;
-  },
-): Operation[] {
-  const { subject, status, limit, before } = filter;
-  const conditions = ['1'];
-  if (subject !== undefined) conditions.push('subject_id = @subject');
-  if (status !== undefined) conditions.push('status = @status');
-  if (before !== undefined) conditions.push('id < @before');
-  const rows = db.all<Row>(
-    `SELECT * FROM service_operations WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT @limit`,
-    {
-      limit,
-      ...(subject === undefined ? {} : { subject }),
-      ...(status === undefined ? {} : { status }),
-      ...(before === undefined ? {} : { before }),
-    },
-  );
-  return rows.map(toOperation);
+export interface OperationFilter extends Range {
+  /** The id of a subject. */
+  subject?: string | undefined;
+  /** The id of an actor. */
+  actor?: string | undefined;
+  status?: Operation['status'] | undefined;
+  type?: Operation['type'] | undefined;
+}
+
+/** Which operations are wanted, as SQL that walks one index: that of the subject, the actor, the type, the status, or the ids. */
+export function operationsQuery({ limit, order, from, subject, actor, status, type }: OperationFilter): Query {
+  return walk('service_operations', {
+    limit,
+    order,
+    from,
+    where: [
+      { sql: 'subject_id = @subject', value: { subject } },
+      { sql: "(actor ->> '$.id') = @actor", value: { actor } },
+      { sql: 'type = @type', value: { type } },
+      { sql: 'status = @status', value: { status } },
+    ],
+  });
+}
+
+/** In the order of their ids, which is that of time. */
+export function listOperations(db: ReadDb, filter: OperationFilter): Operation[] {
+  const { sql, parameters } = operationsQuery(filter);
+  return db.all<Row>(sql, parameters).map(toOperation);
 }
 
 /** What a crash left open. */
@@ -98,23 +109,12 @@ export function undoOf(db: ReadDb, id: string): Inverse[] | null {
   return row?.undo == null ? null : JSON.parse(row.undo);
 }
 
-/**
- * An undo is offered for a day: what it would put back may hold an environment, and after a night nobody means it any more.
- */
-const undoKeptMs = 24 * 3_600_000;
-
 /** Stores how to put back what an operation changes, or that there is nothing (any more). */
 export function setUndo(db: WriteDb, id: string, undo: readonly Inverse[] | null): void {
-  forgetOldUndos(db);
   db.run('UPDATE service_operations SET undo = @undo WHERE id = @id', {
     id,
     undo: undo === null || undo.length === 0 ? null : JSON.stringify(undo),
   });
-}
-
-export function forgetOldUndos(db: WriteDb): void {
-  const old = new Date(Date.now() - undoKeptMs).toISOString();
-  db.run('UPDATE service_operations SET undo = NULL WHERE undo IS NOT NULL AND finished_at < @old', { old });
 }
 
 export function putOperation(db: WriteDb, operation: Operation): void {

@@ -1,10 +1,11 @@
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { SqliteError } from 'better-sqlite3';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { currentTrace } from '../trace.ts';
 import { type WriteDb, writeHandle } from './handle.ts';
 import { recordHistory } from './history.ts';
-import { nothingPending } from './pending.ts';
+import { nothingPending, staleAfter } from './pending.ts';
 
 /**
  * Runs `fn` in a transaction that is on disk when the promise resolves.
@@ -20,6 +21,9 @@ export interface Writer {
   close(): Promise<void>;
 }
 
+/** The operations whose answers a COMMIT has made old. */
+export type Stale = ReadonlySet<string>;
+
 interface Job {
   trace: string | null;
   run(db: WriteDb): void;
@@ -27,17 +31,12 @@ interface Job {
   fail(error: unknown): void;
 }
 
-function asClosError(error: unknown): unknown {
-  if (error instanceof SqliteError && (error.code === 'SQLITE_FULL' || error.code.startsWith('SQLITE_IOERR'))) {
-    return new ClosError(
-      'STORAGE_FULL',
-      'The change was not stored: the disk of the CLOS home is full or does not answer.',
-      {
-        cause: error,
-      },
-    );
-  }
-  return error;
+function asClosError(error: unknown, folder: string): unknown {
+  if (!(error instanceof SqliteError)) return error;
+  const isFull = error.code === 'SQLITE_FULL';
+  if (!isFull && !error.code.startsWith('SQLITE_IOERR')) return error;
+  const why = isFull ? 'is full' : 'is full or does not answer';
+  return new ClosError('STORAGE_FULL', `The change was not stored: the disk of ${folder} ${why}.`, { cause: error });
 }
 
 /** At most this many calls share one COMMIT, so that the loop is never held for long. */
@@ -47,26 +46,28 @@ const batchLimit = 256;
  * Group commit: calls that arrive in one turn of the loop share one COMMIT and so one fsync, each in a SAVEPOINT of its own,
  * answered after the COMMIT. Measured, this is 40 to 70 times what one fsync a call gives.
  */
-export function createWriter(db: Database, onCommitted: () => void = () => undefined): Writer {
+export function createWriter(db: Database, onCommitted: (stale: Stale) => void = () => undefined): Writer {
   const handle = writeHandle(db);
+  const folder = dirname(db.name);
   const queue: Job[] = [];
   let scheduled = false;
   let closed = false;
   let drained: (() => void) | null = null;
 
-  function runOne(job: Job): boolean {
+  function runOne(job: Job, stale: Set<string>): boolean {
     db.exec('SAVEPOINT call');
     try {
       handle.pending = nothingPending(job.trace);
       job.run(handle);
       recordHistory(handle);
       db.exec('RELEASE call');
+      for (const id of staleAfter(handle.pending)) stale.add(id);
       return true;
     } catch (error) {
       // SQLite itself ends the whole transaction on some errors (a full disk): then there is nothing left to roll back to.
       if (!db.inTransaction) throw error;
       db.exec('ROLLBACK TO call; RELEASE call');
-      job.fail(asClosError(error));
+      job.fail(asClosError(error, folder));
       return false;
     }
   }
@@ -75,18 +76,20 @@ export function createWriter(db: Database, onCommitted: () => void = () => undef
     scheduled = false;
     const batch = queue.splice(0, batchLimit);
     const done: Job[] = [];
+    const stale = new Set<string>();
     try {
       db.exec('BEGIN IMMEDIATE');
-      for (const job of batch) if (runOne(job)) done.push(job);
+      for (const job of batch) if (runOne(job, stale)) done.push(job);
       db.exec('COMMIT');
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK');
       // Those that had failed by themselves are answered already; a promise settles once.
-      for (const job of batch) job.fail(asClosError(error));
+      for (const job of batch) job.fail(asClosError(error, folder));
       done.length = 0;
     }
+    // Before anyone is told: who has been must read what was committed.
+    if (done.length > 0) onCommitted(stale);
     for (const job of done) job.succeed();
-    if (done.length > 0) onCommitted();
     if (queue.length > 0) schedule();
     else drained?.();
   }

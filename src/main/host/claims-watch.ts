@@ -35,21 +35,20 @@ const askEveryMs = 3000;
 /**
  * Notices who appears at claimed ports and who goes, for next to nothing while nothing happens.
  *
- * Twice a second it compares the host's socket stamp. When that has changed, and every ten seconds for what a stamp
+ * Every 700 ms it compares the host's socket stamp. When that has changed, and every fifteen seconds for what a stamp
  * cannot show, it reads the listener table without owners: this is cheaper than a connection to each of twenty ports, sees
  * every address and who is replaced, and disturbs nobody. However busy the machine, looks are a rest apart; a change that
  * falls into the rest is seen after it.
  *
  * Where the host has no stamp, its table costs the start of a program, and no program is started by a timer. There the claimed
- * TCP ports are asked by connections, every three seconds, those that answered before every ten; UDP ports by `look` alone.
+ * TCP ports are asked by connections, every three seconds, those that answered before every fifteen; UDP ports by `look` alone.
  *
- * With 20 claims it cost 0.16 % of a core where no socket changed but other work filled the processor's caches; a third of that
- * was the waking up.
+ * What it costs while nothing happens is in docs/benchmarks.md (row 14); about a third of that is the waking up.
  *
  * Nothing is ever bound: a bind is itself a holder. Timers do not keep the process alive; without claims there are none.
  */
 export function createClaimsWatch(options: ClaimsWatchOptions): ClaimsWatch {
-  const { host, log, onChange, intervalMs = 500, fullEveryMs = 10_000 } = options;
+  const { host, log, onChange, intervalMs = 700, fullEveryMs = 15_000 } = options;
   let claims: readonly WatchedClaim[] = [];
   let known: Answers = new Map();
   let started = false;

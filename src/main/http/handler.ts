@@ -24,7 +24,7 @@ export interface Call<D> {
   /** How long the caller wants to wait for a command to finish (Prefer: wait). */
   waitMs: number;
   answer: {
-    /** Sets the ETag from a revision; a GET with the same If-None-Match is answered 304. */
+    /** Puts the revision of the thing that is told into the ETag, so that If-Match can name it. */
     revision(revision: number): void;
     /** Answers 202 with the Location of the running operation instead of 200. */
     accepted(location: string): void;
@@ -33,11 +33,22 @@ export interface Call<D> {
   };
 }
 
-type Result<D> = D extends { stream: 'ndjson' } ? AsyncIterable<OperationOutput<D>> : OperationOutput<D>;
+/** An answer that is JSON already, with only the fields that were asked for. The whole buffer is the answer. */
+export class ReadyJson {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes;
+  }
+}
+
+type Result<D> = D extends { stream: 'ndjson' } ? AsyncIterable<OperationOutput<D>> : OperationOutput<D> | ReadyJson;
 
 export interface Handler {
   operation: OperationDefinition;
   run(call: Call<OperationDefinition>): Promise<unknown>;
+  /** Of a read that is asked for again and again: whether the answer to such a query may be kept until an event makes it old. */
+  mayKeep?(query: unknown): boolean;
 }
 
 /** Binds a handler to its definition; the types of what it gets and gives come from there. */
@@ -47,4 +58,13 @@ export function handle<D extends OperationDefinition>(
 ): Handler {
   // The pipeline parses by `operation` before it calls `run`, so the call has D's types.
   return { operation, run: async (call) => run(call as unknown as Call<D>) };
+}
+
+/** A read whose answers are kept, see `KeptAnswers`. They must depend on the query and on the database alone. */
+export function handleKept<D extends OperationDefinition>(
+  operation: D,
+  run: (call: Call<D>) => Promise<Result<D>> | Result<D>,
+  mayKeep: (query: ParsedQuery<D>) => boolean = () => true,
+): Handler {
+  return { ...handle(operation, run), mayKeep: (query) => mayKeep(query as ParsedQuery<D>) };
 }

@@ -3,10 +3,12 @@ import { type Duplex, Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { newId } from '#shared/base/ids.ts';
 import type { Principal } from '#shared/contract/access.ts';
+import type { AuditEntry } from '#shared/contract/audit.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { allOperations, contract } from '#shared/contract/contract.ts';
 import type { Readiness } from '#shared/contract/system.ts';
 import type { BoundPorts, ModuleContext, PortName } from '../supervisor/module.ts';
+import { auditEntryOf } from './audit-entry.ts';
 import { askApi, bearerToken, moduleKeyVerifier, type Verify } from './authenticate.ts';
 import { bindSocket, bindTcp } from './bind.ts';
 import { answerClientErrors, writeRaw } from './client-errors.ts';
@@ -14,6 +16,7 @@ import { isOwnHost, isOwnOrigin } from './guard.ts';
 import { type Handler, handle } from './handler.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { createProver } from './identity-proof.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import { registerOperation } from './pipeline.ts';
 import { problemOf, toClosError } from './problem.ts';
 
@@ -27,6 +30,10 @@ export interface ModuleServerOptions {
   /** Who a token belongs to. Asks the api unless given. */
   verify?: Verify;
   idempotency?: IdempotencyStore;
+  /** Takes note of each answered request that would have changed something, and of who asked. Must not throw. */
+  audit?: (entry: Omit<AuditEntry, 'id'>) => void;
+  /** Where answers are kept until they are old. The owner forgets them in time. */
+  kept?: KeptAnswers;
   /** Further raw routes, such as `/metrics`; guard and sign-in have run when they are reached. */
   configure?(app: FastifyInstance): void;
   /** WebSocket. The guard has run; who asks is for the module to find out. */
@@ -89,7 +96,11 @@ async function* answerEarly(request: IncomingMessage, body: Buffer): AsyncGenera
 }
 
 /** The handlers that every module has. */
-function commonHandlers(context: ModuleContext, options: ModuleServerOptions, startedAt: number): Handler[] {
+function commonHandlers(
+  context: ModuleContext,
+  options: ModuleServerOptions,
+  start: { startedAt: string; began: number },
+): Handler[] {
   return [
     handle(contract.module.readyz, async (call) => {
       const checks = await options.checks();
@@ -102,8 +113,8 @@ function commonHandlers(context: ModuleContext, options: ModuleServerOptions, st
       version: context.version,
       pid: process.pid,
       process: context.process,
-      startedAt: new Date(startedAt).toISOString(),
-      uptimeMs: Date.now() - startedAt,
+      startedAt: start.startedAt,
+      uptimeMs: Math.round(performance.now() - start.began),
       rssBytes: process.memoryUsage.rss(),
     })),
   ];
@@ -126,12 +137,13 @@ function assertComplete(context: ModuleContext, handlers: readonly Handler[]): v
 export function createModuleServer(context: ModuleContext, options: ModuleServerOptions): ModuleServer {
   assertComplete(context, options.handlers);
   const { log } = context;
-  const startedAt = Date.now();
+  const start = { startedAt: new Date().toISOString(), began: performance.now() };
   const prove = createProver(context.identityKey);
   const moduleOf = moduleKeyVerifier(context.serviceKeys);
   const verify = options.verify ?? askApi(context);
   const granted = new Map<string, Principal>();
   const principals = new WeakMap<FastifyRequest, Principal>();
+  const refusals = new WeakMap<FastifyRequest, string>();
   let stopping = false;
 
   const app = Fastify({
@@ -169,6 +181,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
 
   app.setErrorHandler((thrown, request, reply) => {
     const error = toClosError(thrown);
+    refusals.set(request, error.code);
     if (error.status >= 500)
       log.error({ requestId: request.id, code: error.code, err: error.cause ?? error }, error.message);
     else log.debug({ requestId: request.id, code: error.code }, error.message);
@@ -200,6 +213,10 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     // Whoever changed something, or tried to, stands in the log at its usual level.
     if (request.method === 'GET' || principal?.type === 'module') log.debug(line, 'answered');
     else log.info(line, 'answered');
+    if (principal !== undefined) {
+      const entry = auditEntryOf(request, reply, { principal, code: refusals.get(request) ?? null });
+      if (entry !== null) options.audit?.(entry);
+    }
   });
 
   const pipeline = {
@@ -207,8 +224,9 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     strict: context.config.profile === 'test',
     principalOf: (request: FastifyRequest) => principals.get(request) ?? null,
     ...(options.idempotency === undefined ? {} : { idempotency: options.idempotency }),
+    ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
-  for (const handler of [...commonHandlers(context, options, startedAt), ...options.handlers]) {
+  for (const handler of [...commonHandlers(context, options, start), ...options.handlers]) {
     registerOperation(app, handler, pipeline);
   }
   // Liveness proves identity by the connection it came in on, so it looks below the pipeline.

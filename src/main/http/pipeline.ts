@@ -5,11 +5,16 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { mayCall, type Principal } from '#shared/contract/access.ts';
 import { ClosError, type InputIssue } from '#shared/contract/clos-error.ts';
-import { type OperationDefinition, pipelineErrors } from '#shared/contract/operation-definition.ts';
+import { isCacheable, type OperationDefinition, pipelineErrors } from '#shared/contract/operation-definition.ts';
+import { selectedOutput, selectFields } from '#shared/contract/selection.ts';
 import { withTrace } from '../trace.ts';
-import type { Call, Handler } from './handler.ts';
+import { encodingFor, worthCompressing } from './compression.ts';
+import { toCsv } from './csv.ts';
+import { type Call, type Handler, ReadyJson } from './handler.ts';
 import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import { issuesOf } from './problem.ts';
+import { bytesOf, matchesTag, type Representation, represent, tagOf } from './representation.ts';
 
 export interface PipelineOptions {
   log: Logger;
@@ -17,11 +22,18 @@ export interface PipelineOptions {
   /** Parse answers by their definitions too, and refuse what is off. On in tests. */
   strict: boolean;
   idempotency?: IdempotencyStore;
+  kept?: KeptAnswers;
 }
 
 /** Keeps the answer of a command, where it can be repeated. */
 type Keep = (answer: StoredAnswer) => Promise<void>;
 
+/** What a handler says of its answer beside the answer. */
+interface Told {
+  revision: number | null;
+}
+
+const jsonType = 'application/json; charset=utf-8';
 const defaultWaitMs = 10_000;
 const longestWaitMs = 60_000;
 
@@ -47,7 +59,7 @@ function revisionOf(operation: OperationDefinition, header: string | undefined):
     );
   }
   if (header === '*') return null;
-  const match = /^(?:W\/)?"(\d{1,15})"$/.exec(header);
+  const match = /^(?:W\/)?"(\d{1,15})(?:-[\w.-]*)?"$/.exec(header);
   if (match === null) {
     throw new ClosError('INVALID_INPUT', 'If-Match does not hold an ETag of this resource.', {
       errors: [{ path: 'headers.if-match', message: 'must be an ETag such as "3"' }],
@@ -78,6 +90,10 @@ function assertDeclared(operation: OperationDefinition, error: ClosError): void 
   }
 }
 
+function formatOf({ query }: Call<OperationDefinition>): unknown {
+  return (query as { format?: unknown } | undefined)?.format;
+}
+
 async function* toNdjson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const value of values) yield `${JSON.stringify(value)}\n`;
 }
@@ -102,7 +118,11 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     throw new ClosError('NOT_ALLOWED', `"${principal.name}" may not call ${operation.id}.`);
   }
 
-  function toCall(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): Call<OperationDefinition> {
+  function toCall(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { signal, told }: { signal: AbortSignal; told: Told },
+  ): Call<OperationDefinition> {
     const issues: InputIssue[] = [];
     const params = parsePart(operation.params, request.params, issues);
     const query = parsePart(operation.query ?? noQuery, request.query, issues);
@@ -122,51 +142,78 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
       ifMatch: revisionOf(operation, request.headers['if-match']),
       waitMs: waitOf(request.headers.prefer),
       answer: {
-        revision: (revision) => void reply.header('etag', `"${revision}"`),
+        revision: (revision) => {
+          told.revision = revision;
+        },
         accepted: (location) => void reply.code(202).header('location', location),
         unavailable: () => void reply.code(503),
       },
     };
   }
 
-  /** Answers; what a command answered is kept first, so that no answer is given that a repetition would not get again. */
-  async function send(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { output, keep }: { output: unknown; keep: Keep },
-  ): Promise<void> {
-    if (operation.stream === 'ndjson') {
-      reply.header('content-type', 'application/x-ndjson').header('cache-control', 'no-store');
-      reply.send(Readable.from(toNdjson(output as AsyncIterable<unknown>)));
-      return;
+  /** Leaves out what was not asked for, and holds the rest against the definition, where that is wanted. */
+  function shape(output: unknown, query: unknown): unknown {
+    const { fields } = (query ?? {}) as { fields?: readonly string[] };
+    const isReady = output instanceof ReadyJson;
+    const answer = fields === undefined || isReady ? output : selectFields(operation, output as object, fields);
+    if (options.strict) {
+      const expected = fields === undefined ? operation.output : selectedOutput(operation, fields);
+      const parsed = expected?.safeParse(isReady ? JSON.parse(Buffer.from(output.bytes).toString()) : answer);
+      if (parsed?.success === false) {
+        throw new Error(`${operation.id} answered off its schema: ${JSON.stringify(issuesOf(parsed.error))}`);
+      }
     }
-    const etag = reply.getHeader('etag');
-    if (request.method === 'GET' && etag !== undefined && request.headers['if-none-match'] === etag) {
+    return answer;
+  }
+
+  /** A read: its answer has a tag, and who has it already is told so. */
+  async function sendRead(request: FastifyRequest, reply: FastifyReply, answer: Representation): Promise<void> {
+    const { headers } = request;
+    const encoding = answer.body.length < worthCompressing ? null : encodingFor(headers['accept-encoding']);
+    const etag = tagOf(answer, encoding);
+    reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'Authorization, Accept-Encoding' });
+    if (reply.statusCode === 200 && matchesTag(headers['if-none-match'], etag)) {
       reply.code(304).send();
       return;
     }
+    if (encoding !== null) reply.header('content-encoding', encoding);
+    reply.header('content-type', jsonType).send(await bytesOf(answer, encoding));
+  }
+
+  /** Answers a command; what it answered is kept first, so that no answer is given that a repetition would not get again. */
+  async function sendOutcome(
+    reply: FastifyReply,
+    { output, told, keep }: { output: unknown; told: Told; keep: Keep },
+  ): Promise<void> {
     if (operation.output === undefined) {
       await keep({ status: 204, headers: {}, body: '' });
       reply.code(204).send();
       return;
     }
+    const { body, etag } = represent(output, told.revision);
+    const location = reply.getHeader('location');
+    const headers = {
+      ...(told.revision === null ? {} : { etag }),
+      ...(typeof location === 'string' ? { location } : {}),
+    };
+    await keep({ status: reply.statusCode, headers, body: body.toString() });
+    reply.headers(headers).header('content-type', jsonType).send(body);
+  }
+
+  /** Answers from what is kept. In tests each such answer is made anew and held against it. */
+  async function answerKept(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { kept, signal }: { kept: Representation; signal: AbortSignal },
+  ): Promise<void> {
     if (options.strict) {
-      const parsed = operation.output.safeParse(output);
-      if (!parsed.success) {
-        throw new Error(`${operation.id} answered off its schema: ${JSON.stringify(issuesOf(parsed.error))}`);
+      const call = toCall(request, reply, { signal, told: { revision: null } });
+      const fresh = represent(shape(await handler.run(call), call.query));
+      if (fresh.etag !== kept.etag && options.kept?.find(operation.id, request.url) === kept) {
+        throw new Error(`${operation.id} is kept although it is old:\n${kept.body}\n${fresh.body}`);
       }
     }
-    const body = JSON.stringify(output);
-    const location = reply.getHeader('location');
-    await keep({
-      status: reply.statusCode,
-      headers: {
-        ...(typeof etag === 'string' ? { etag } : {}),
-        ...(typeof location === 'string' ? { location } : {}),
-      },
-      body,
-    });
-    reply.header('content-type', 'application/json; charset=utf-8').send(body);
+    await sendRead(request, reply, kept);
   }
 
   async function run(
@@ -174,10 +221,31 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     reply: FastifyReply,
     { signal, keep }: { signal: AbortSignal; keep: Keep },
   ): Promise<void> {
-    const call = toCall(request, reply, signal);
+    const kept = options.kept?.find(operation.id, request.url);
+    if (kept !== undefined) {
+      await answerKept(request, reply, { kept, signal });
+      return;
+    }
+    const told: Told = { revision: null };
+    const call = toCall(request, reply, { signal, told });
+    const keepAnswer =
+      handler.mayKeep?.(call.query) === true ? options.kept?.begin(operation.id, request.url) : undefined;
     reply.code(operation.status ?? 200);
     try {
-      await send(request, reply, { output: await handler.run(call), keep });
+      const output = await handler.run(call);
+      if (operation.csv !== undefined && formatOf(call) === 'csv') {
+        reply.header('content-type', 'text/csv; charset=utf-8; header=present');
+        reply.send(Readable.from(toCsv(output as AsyncIterable<unknown>, operation.csv)));
+      } else if (operation.stream === 'ndjson') {
+        reply.header('content-type', 'application/x-ndjson');
+        reply.send(Readable.from(toNdjson(output as AsyncIterable<unknown>)));
+      } else if (isCacheable(operation)) {
+        const answer = represent(shape(output, call.query), told.revision);
+        keepAnswer?.(answer);
+        await sendRead(request, reply, answer);
+      } else {
+        await sendOutcome(reply, { output: shape(output, call.query), told, keep });
+      }
     } catch (error) {
       if (options.strict && error instanceof ClosError) assertDeclared(operation, error);
       throw error;
@@ -201,7 +269,7 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
         .headers({
           ...stored.headers,
           'idempotency-replayed': 'true',
-          'content-type': 'application/json; charset=utf-8',
+          'content-type': jsonType,
         })
         .send(stored.body);
       return;
@@ -220,6 +288,7 @@ export function registerOperation(app: FastifyInstance, handler: Handler, option
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     exposeHeadRoute: false,
     onRequest: authorise,
+    config: { operation },
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort(new Error('the caller went away')));

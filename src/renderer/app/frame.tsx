@@ -12,6 +12,7 @@ import { PortsPage } from '../features/ports/ports-page.tsx';
 import { ServiceInspector } from '../features/services/service-inspector.tsx';
 import { ServicesPage } from '../features/services/services-page.tsx';
 import { SettingsPage } from '../features/settings/settings-page.tsx';
+import { EventInspector } from '../features/timeline/event-inspector.tsx';
 import { TimelinePage } from '../features/timeline/timeline-page.tsx';
 import { portIn } from '../lib/port-state.ts';
 import { Palette } from './palette.tsx';
@@ -53,8 +54,16 @@ function Pages() {
           </>
         )}
       </Route>
-      <Route path="/timeline">
-        <TimelinePage />
+      <Route path="/timeline/:seq?">
+        {({ seq: text }) => {
+          const seq = /^\d{1,15}$/.test(text ?? '') ? Number(text) : null;
+          return (
+            <>
+              <TimelinePage opened={seq} />
+              {seq !== null && <EventInspector key={seq} seq={seq} />}
+            </>
+          );
+        }}
       </Route>
       <Route path="/settings">
         <SettingsPage />

@@ -1,7 +1,7 @@
 import { Link } from 'wouter';
 import type { ClosEvent } from '#shared/contract/events.ts';
 import { eventWords } from '../lib/event-words.ts';
-import { clockWords, fullTime } from '../lib/time.ts';
+import { clockWords, dayWords, fullTime } from '../lib/time.ts';
 import { StatusGlyph } from './status-glyph.tsx';
 
 /** Where the subject of an event can be looked at. */
@@ -22,10 +22,17 @@ function actorWords({ actor }: ClosEvent): string {
   }
 }
 
-function EventRow({ event }: { event: ClosEvent }) {
+const row = 'flex h-(--row-compact) w-full items-center gap-3 px-5 text-left -outline-offset-2';
+
+interface RowProps {
+  event: ClosEvent;
+  opened: boolean;
+  onOpen?: ((event: ClosEvent) => void) | undefined;
+}
+
+function EventRow({ event, opened, onOpen }: RowProps) {
   const { text, reason, glyph } = eventWords(event);
-  const path = subjectPath(event);
-  const removed = event.type === 'service.deleted';
+  const path = event.type === 'service.deleted' ? null : subjectPath(event);
   const content = (
     <>
       <time dateTime={event.time} title={fullTime(event.time)} className="shrink-0 text-faint">
@@ -41,27 +48,51 @@ function EventRow({ event }: { event: ClosEvent }) {
       <span className="shrink-0 text-faint">{actorWords(event)}</span>
     </>
   );
-  const row = 'flex h-(--row-compact) items-center gap-3 px-5 -outline-offset-2';
-  return (
-    <li>
-      {path === null || removed ? (
-        <div className={row}>{content}</div>
-      ) : (
-        <Link href={path} className={`${row} hover:bg-hover`}>
-          {content}
-        </Link>
-      )}
-    </li>
+  if (onOpen !== undefined) {
+    return (
+      <button
+        type="button"
+        aria-pressed={opened}
+        className={`${row} ${opened ? 'bg-active' : 'hover:bg-hover'}`}
+        onClick={() => onOpen(event)}
+      >
+        {content}
+      </button>
+    );
+  }
+  return path === null ? (
+    <div className={row}>{content}</div>
+  ) : (
+    <Link href={path} className={`${row} hover:bg-hover`}>
+      {content}
+    </Link>
   );
 }
 
+interface EventListProps {
+  events: readonly ClosEvent[];
+  /** A click shows the event itself; without it, what the event is about. */
+  onOpen?: (event: ClosEvent) => void;
+  /** The number of the event that is shown. */
+  opened?: number | null;
+  /** A line between two days. */
+  byDay?: boolean;
+}
+
 /** Events as sentences, in the order given. */
-export function EventList({ events }: { events: readonly ClosEvent[] }) {
+export function EventList({ events, onOpen, opened = null, byDay = false }: EventListProps) {
   return (
     <ol>
-      {events.map((event) => (
-        <EventRow key={event.seq} event={event} />
-      ))}
+      {events.map((event, index) => {
+        const before = events[index - 1];
+        const isNewDay = byDay && (before === undefined || dayWords(before.time) !== dayWords(event.time));
+        return (
+          <li key={event.seq}>
+            {isNewDay && <h2 className="px-5 pt-3 pb-1 text-12 font-medium text-faint">{dayWords(event.time)}</h2>}
+            <EventRow event={event} opened={event.seq === opened} onOpen={onOpen} />
+          </li>
+        );
+      })}
     </ol>
   );
 }

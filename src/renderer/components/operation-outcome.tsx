@@ -4,6 +4,7 @@ import type { Operation, OperationStep } from '#shared/contract/operations.ts';
 import { operationGlyphs, stepGlyphs } from '../lib/operation-words.ts';
 import { operationQuery } from '../lib/query.ts';
 import { isOver } from '../lib/watch-operation.ts';
+import { CancelButton } from './cancel-button.tsx';
 import { StatusGlyph } from './status-glyph.tsx';
 import { UndoButton } from './undo-button.tsx';
 
@@ -75,6 +76,7 @@ function Outcome({ operation }: { operation: Operation }) {
         <StatusGlyph status={operationGlyphs[operation.status]} />
         <p className="flex-1 font-medium">{headWords[operation.status]}</p>
         <UndoButton operation={operation} />
+        <CancelButton operation={operation} />
       </div>
       <OperationSteps steps={operation.steps} />
       {operation.error !== null && <p className="mt-1 break-words text-failed">{operation.error.detail}</p>}

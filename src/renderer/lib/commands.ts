@@ -22,6 +22,7 @@ export const commandLines = {
   logs: (name: string) => `clos logs ${name} -f`,
   resolve: (id: string, option: string) => `clos resolve ${id} --option ${option}`,
   undo: (operationId: string) => `clos undo ${operationId}`,
+  cancel: (operationId: string) => `clos cancel ${operationId}`,
   who: (port: number) => `clos who ${port}`,
   adopt: (port: number, protocol: Protocol, name?: string) =>
     joinWords(['clos', 'adopt', portWord(port, protocol), ...(name === undefined ? [] : ['--name', name])]),
@@ -34,5 +35,6 @@ export const commandLines = {
   onConflict: (policy: string) => `clos settings on-conflict ${policy}`,
   mayEnd: (rule: ProgramRule, remove: boolean) => ruleCommand('may-end', rule, remove),
   protect: (rule: ProgramRule, remove: boolean) => ruleCommand('protect', rule, remove),
+  servicesAt: (seq: number) => `clos ps --at ${seq}`,
   open: () => 'clos open',
 };

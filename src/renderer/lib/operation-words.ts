@@ -28,3 +28,8 @@ export const stepGlyphs: Record<OperationStep['status'], GlyphStatus> = {
   failed: 'failed',
   skipped: 'stopped',
 };
+
+/** What is being done, of what, and for whom. */
+export function operationTitleWords({ type, subject, actor }: Operation): string {
+  return `${operationNouns[type]} of ${subject.name ?? subject.id} · by ${actor.name}`;
+}

@@ -48,6 +48,15 @@ export function tellOutcome(operation: Operation, { done, failed, command, subje
 /** Seconds that the server may keep the answer back. */
 const waitSeconds = 10;
 
+/** Has a running operation end before its next step. Whoever watches it sees its end; only a refusal is told. Never rejects. */
+export async function cancelOperation(id: string): Promise<void> {
+  try {
+    await client.operations.cancel({ id });
+  } catch (error) {
+    tellFailure('It could not be cancelled', error, id);
+  }
+}
+
 /** Puts back what an operation changed, and tells how that went. Never rejects. */
 export async function undoOperation(id: string): Promise<void> {
   const failed = 'It could not be undone';

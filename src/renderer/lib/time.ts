@@ -63,6 +63,13 @@ export function clockWords(iso: string, todayMs = Date.now()): string {
   return sameDay ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
 }
 
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+
+/** "Tuesday, 24 November 2026". */
+export function dayWords(iso: string): string {
+  return weekday.format(new Date(iso));
+}
+
 export function clockWithSeconds(iso: string): string {
   return clockSeconds.format(new Date(iso));
 }

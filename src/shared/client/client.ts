@@ -1,6 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
 import { contract } from '../contract/contract.ts';
 import type { OperationDefinition, OperationInput, OperationOutput } from '../contract/operation-definition.ts';
+import { type ItemOf, type Selected, selectedOutput } from '../contract/selection.ts';
 import { readLines } from './lines.ts';
 import { errorFromResponse } from './problem.ts';
 import type { Transport } from './transport.ts';
@@ -14,11 +15,28 @@ export interface CallOptions {
   waitSeconds?: number;
 }
 
+type Whole<D> = Omit<OperationInput<D>, 'fields'>;
+
+/** A read of which only some fields may be asked for: then the answer has these and no others. */
+interface SelectingCall<D> {
+  <const Field extends keyof ItemOf<OperationOutput<D>>>(
+    input: Whole<D> & { fields: readonly Field[] },
+    options?: CallOptions,
+  ): Promise<Selected<OperationOutput<D>, Field>>;
+  (
+    ...given: Record<never, never> extends Whole<D>
+      ? [input?: Whole<D>, options?: CallOptions]
+      : [input: Whole<D>, options?: CallOptions]
+  ): Promise<OperationOutput<D>>;
+}
+
 type Call<D> = D extends { stream: 'ndjson' }
   ? (input: OperationInput<D>, options?: CallOptions) => Promise<AsyncIterable<OperationOutput<D>>>
-  : Record<never, never> extends OperationInput<D>
-    ? (input?: OperationInput<D>, options?: CallOptions) => Promise<OperationOutput<D>>
-    : (input: OperationInput<D>, options?: CallOptions) => Promise<OperationOutput<D>>;
+  : 'fields' extends keyof OperationInput<D>
+    ? SelectingCall<D>
+    : Record<never, never> extends OperationInput<D>
+      ? (input?: OperationInput<D>, options?: CallOptions) => Promise<OperationOutput<D>>
+      : (input: OperationInput<D>, options?: CallOptions) => Promise<OperationOutput<D>>;
 
 /** `client.services.start({ id })`: one function per operation of the contract. */
 export type Client = { [G in keyof Contract]: { [N in keyof Contract[G]]: Call<Contract[G][N]> } };
@@ -84,7 +102,8 @@ export async function callOperation(
   if (operation.stream === 'ndjson') {
     return readLines(response.chunks ?? [response.body], (line) => output.parse(JSON.parse(line)));
   }
-  return output.parse(JSON.parse(response.body));
+  const expected = Array.isArray(input.fields) ? selectedOutput(operation, input.fields.map(String)) : output;
+  return expected.parse(JSON.parse(response.body));
 }
 
 /** The typed client. Everybody uses it: dashboard, desktop, CLI, and the modules among themselves. */

@@ -4,6 +4,7 @@ import { operationSchema } from './operations.ts';
 import {
   atQuery,
   flagSchema,
+  orderSchema,
   pageOf,
   pageQuery,
   portSchema,
@@ -11,6 +12,7 @@ import {
   refSchema,
   timeSchema,
 } from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 import { startErrors } from './start-errors.ts';
 
 export const conflictKinds = [
@@ -101,10 +103,17 @@ export const conflicts = {
     id: 'conflicts.list',
     method: 'GET',
     path: '/api/v2/conflicts',
-    summary: 'List the conflicts, newest first',
+    summary: 'List the conflicts, newest first or oldest first',
     module: 'api',
     access: { permission: 'conflicts:read' },
-    query: z.strictObject({ ...pageQuery, state: z.enum(['open', 'resolved', 'cleared']).optional() }),
+    query: z.strictObject({
+      ...pageQuery,
+      order: orderSchema.default('desc').describe('desc: newest first; asc: oldest first'),
+      state: z.enum(['open', 'resolved', 'cleared']).optional(),
+      kind: z.enum(conflictKinds).optional(),
+      service: z.string().max(80).optional().describe('The id of the service that wants the port'),
+      ...fieldsQuery(conflictSchema),
+    }),
     output: pageOf(conflictSchema),
     errors: [],
   }),
@@ -116,7 +125,7 @@ export const conflicts = {
     module: 'api',
     access: { permission: 'conflicts:read' },
     params: z.strictObject({ id: refSchema }),
-    query: atQuery,
+    query: z.strictObject({ ...atQuery, ...fieldsQuery(conflictSchema) }),
     output: conflictSchema,
     errors: ['CONFLICT_NOT_FOUND', 'HISTORY_NOT_KEPT'],
   }),

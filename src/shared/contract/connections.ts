@@ -34,6 +34,7 @@ export const connections = {
     access: { permission: 'connections:read' },
     query: z.strictObject(pageQuery),
     output: pageOf(connectionSchema),
+    volatile: true,
     errors: [],
   }),
   close: defineOperation({

@@ -1,3 +1,5 @@
+import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { conflicts } from './conflicts.ts';
 import { connections } from './connections.ts';
 import { events } from './events.ts';
@@ -21,8 +23,10 @@ export const contract = {
   conflicts,
   operations,
   events,
+  audit,
   connections,
   settings,
+  backups,
   system,
   auth,
   module,

@@ -29,6 +29,8 @@ export const errorTable = {
   OPERATION_NOT_FOUND: { status: 404, title: 'There is no such operation' },
   NAME_TAKEN: { status: 409, title: 'Another service has this name' },
   NOT_DRIVEN: { status: 409, title: 'CLOS only watches this service' },
+  OPERATION_CANCELLED: { status: 409, title: 'The operation was cancelled' },
+  NOT_CANCELLABLE: { status: 409, title: 'The operation has ended' },
   SERVICE_BUSY: { status: 409, title: 'The service is busy with another operation' },
   PRECONDITION_FAILED: { status: 412, title: 'The resource has changed since it was read' },
   PRECONDITION_REQUIRED: { status: 428, title: 'The change needs an If-Match header' },
@@ -65,6 +67,9 @@ export const errorTable = {
 
   // CLOS itself.
   MODULE_UNAVAILABLE: { status: 503, title: 'A part of CLOS is not running' },
+  READS_BUSY: { status: 503, title: 'Too many long reads at once' },
+  READ_TIMEOUT: { status: 504, title: 'The read took too long' },
+  BACKUP_FAILED: { status: 500, title: 'The backup could not be made' },
   STORAGE_FULL: { status: 507, title: 'The disk is full' },
   SHUTTING_DOWN: { status: 503, title: 'CLOS is stopping' },
   CLOS_UNREACHABLE: { status: 503, title: 'CLOS does not answer' },

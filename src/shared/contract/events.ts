@@ -1,9 +1,21 @@
 import { z } from 'zod';
+import { backupSchema, restoredSchema } from './backups.ts';
 import { conflictSchema } from './conflicts.ts';
-import { defineOperation } from './operation-definition.ts';
-import { actorSchema, operationSchema, subjectSchema } from './operations.ts';
+import { defineOperation, defineStream } from './operation-definition.ts';
+import { actorSchema, operationSchema, type Subject, subjectSchema } from './operations.ts';
 import { rangeSchema } from './ports.ts';
-import { pageOf, pageQuery, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
+import {
+  exportQuery,
+  momentSchema,
+  orderSchema,
+  pageOf,
+  pageQuery,
+  portSchema,
+  protocolSchema,
+  seqSchema,
+  timeSchema,
+} from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 import { healthSchema, serviceStatusSchema } from './services.ts';
 
 const leaseData = z.object({
@@ -46,6 +58,12 @@ const serviceReads = ['services.list', 'services.get', 'system.status'] as const
 const conflictReads = ['conflicts.list', 'conflicts.get', 'system.status'] as const;
 const leaseReads = [...serviceReads, 'ports.leases', 'ports.who', 'ports.map'] as const;
 
+/** The operations that show a subject of a kind. */
+export const readsOf: Readonly<Partial<Record<Subject['type'], readonly string[]>>> = {
+  service: leaseReads,
+  conflict: conflictReads,
+};
+
 export const eventTypes = {
   'service.created': defineEvent({
     topic: 'service',
@@ -62,7 +80,7 @@ export const eventTypes = {
         .array(z.object({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() }))
         .describe('By path; the values of variables are not told'),
     }),
-    stale: serviceReads,
+    stale: leaseReads,
   }),
   'service.deleted': defineEvent({ topic: 'service', version: 1, data: z.object({}), stale: leaseReads }),
   'service.status-changed': defineEvent({
@@ -174,6 +192,41 @@ export const eventTypes = {
     }),
     stale: ['system.status'],
   }),
+  'backup.made': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ backup: backupSchema }),
+    stale: ['backups.list', 'system.status'],
+  }),
+  'backup.failed': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ reason: z.string() }),
+    stale: ['system.status'],
+  }),
+  'storage.restored': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: restoredSchema,
+    // What was read before may never have been, as far as what is stored goes.
+    stale: [
+      ...leaseReads,
+      ...conflictReads,
+      ...['operations.list', 'operations.get', 'events.list'],
+      ...['ports.ranges', 'settings.conflicts', 'backups.list'],
+    ],
+  }),
+  'history.trimmed': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({
+      keptFrom: seqSchema.describe('The oldest event that is left'),
+      events: z.int(),
+      operations: z.int(),
+      conflicts: z.int(),
+    }),
+    stale: ['events.list', 'operations.list', 'conflicts.list'],
+  }),
 } as const;
 
 export type EventType = keyof typeof eventTypes;
@@ -200,21 +253,65 @@ export const eventSchema = z.object({
 });
 export type ClosEvent = z.output<typeof eventSchema>;
 
+/** `type=service.created,service.deleted`: the types that are wanted, each at most once. */
+const typesSchema = z
+  .string()
+  .max(1000)
+  .transform((text) => [...new Set(text.split(','))])
+  .describe('One type or several with commas between, such as service.created,service.deleted');
+
 export const events = {
   list: defineOperation({
     id: 'events.list',
     method: 'GET',
     path: '/api/v2/events',
-    summary: 'Read the history in order',
+    summary: 'Read the history, oldest first or newest first',
     module: 'api',
     access: { permission: 'events:read' },
     query: z.strictObject({
-      limit: pageQuery.limit,
+      ...pageQuery,
+      order: orderSchema.default('asc').describe('asc: oldest first; desc: newest first'),
       after: z.coerce.number().int().min(0).default(0).describe('Events with a greater sequence number'),
-      type: z.string().max(80).optional(),
+      since: momentSchema.optional().describe('Events from a time on, or those after the event of this number'),
+      until: momentSchema.optional().describe('Events up to a time, or up to the event of this number'),
+      type: typesSchema.optional(),
       subject: z.string().max(80).optional().describe('The id of a subject'),
+      actor: z.string().max(80).optional().describe('The id of whoever did it'),
+      ...fieldsQuery(eventSchema),
     }),
     output: pageOf(eventSchema),
+    errors: ['READS_BUSY', 'READ_TIMEOUT'],
+  }),
+  export: defineStream({
+    id: 'events.export',
+    method: 'GET',
+    path: '/api/v2/events/export',
+    summary: 'The history as a whole, in order, as JSON Lines or CSV',
+    module: 'api',
+    access: { permission: 'events:read' },
+    query: z.strictObject({
+      ...exportQuery,
+      after: z.coerce.number().int().min(0).default(0).describe('Events with a greater sequence number'),
+      type: typesSchema.optional(),
+      subject: z.string().max(80).optional().describe('The id of a subject'),
+    }),
+    output: eventSchema,
+    csv: [
+      'seq',
+      'time',
+      'type',
+      'subject.type',
+      'subject.id',
+      'subject.name',
+      'actor.type',
+      'actor.id',
+      'actor.name',
+      'cause.type',
+      'cause.id',
+      'trace',
+      'data',
+      'version',
+    ],
     errors: [],
   }),
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { allOperations } from './contract.ts';
 import { errorTable } from './errors.ts';
-import { type OperationDefinition, pipelineErrors } from './operation-definition.ts';
+import { isCacheable, type OperationDefinition, pipelineErrors } from './operation-definition.ts';
 
 type Json = Record<string, unknown>;
 
@@ -36,6 +36,9 @@ function headersOf(operation: OperationDefinition): Json[] {
     schema: { type: 'string' },
   });
   return [
+    ...(isCacheable(operation)
+      ? [header('If-None-Match', 'The ETag of an answer that you have: 304 if it is still the same')]
+      : []),
     ...(operation.ifMatch === undefined
       ? []
       : [header('If-Match', 'The ETag that the change was made on', operation.ifMatch === 'required')]),
@@ -48,6 +51,8 @@ function headersOf(operation: OperationDefinition): Json[] {
   ];
 }
 
+const etagHeader = { description: 'A strong tag of the answer, for If-None-Match', schema: { type: 'string' } };
+
 function responsesOf(operation: OperationDefinition): Json {
   const responses: Json = {};
   const content =
@@ -57,9 +62,14 @@ function responsesOf(operation: OperationDefinition): Json {
           [operation.stream === 'ndjson' ? 'application/x-ndjson' : 'application/json']: {
             schema: toSchema(operation.output, 'output'),
           },
+          ...(operation.csv === undefined ? {} : { 'text/csv': { schema: { type: 'string' } } }),
         };
   const success = operation.output === undefined ? 204 : (operation.status ?? 200);
   responses[success] = { description: 'Done', ...(content === undefined ? {} : { content }) };
+  if (isCacheable(operation)) {
+    responses[success] = { description: 'Done', headers: { ETag: etagHeader }, content };
+    responses[304] = { description: 'The answer that you have is still the same' };
+  }
   if (operation.accepted) responses[202] = { description: 'Still running; Location names the operation', content };
   const byStatus = new Map<number, string[]>();
   for (const code of [...operation.errors, ...pipelineErrors]) {

@@ -27,6 +27,10 @@ export interface OperationDefinition<
   output?: O;
   /** `ndjson`: a stream of `output`s, one JSON value a line. */
   stream?: 'ndjson';
+  /** The columns of a stream that can also be had as CSV, by `?format=csv`: paths, one level down at most. */
+  csv?: readonly string[];
+  /** A read of this very moment, such as who listens: no answer to it is good for a second time. */
+  volatile?: true;
   /** The status of success, 200 unless said otherwise. `accepted` operations may also answer 202 with the same body. */
   status?: 200 | 201 | 204;
   accepted?: true;
@@ -37,6 +41,11 @@ export interface OperationDefinition<
   /** The failures that belong to this operation, beside those of the pipeline. */
   errors: readonly ErrorCode[];
   deprecated?: { since: string; use: string };
+}
+
+/** True for a read whose answer may be stored and asked about again: it carries an ETag. */
+export function isCacheable({ method, stream, volatile }: OperationDefinition): boolean {
+  return method === 'GET' && stream === undefined && volatile === undefined;
 }
 
 /** Failures that the pipeline itself may answer on any operation. */

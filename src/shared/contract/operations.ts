@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { defineOperation } from './operation-definition.ts';
-import { flagSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { defineOperation, defineStream } from './operation-definition.ts';
+import { exportQuery, flagSchema, orderSchema, pageOf, pageQuery, refSchema, timeSchema } from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 import { startErrors } from './start-errors.ts';
 
 export const actorSchema = z.object({
@@ -63,15 +64,45 @@ export const operations = {
     id: 'operations.list',
     method: 'GET',
     path: '/api/v2/operations',
-    summary: 'List the operations, newest first',
+    summary: 'List the operations, newest first or oldest first',
     module: 'api',
     access: { permission: 'operations:read' },
     query: z.strictObject({
       ...pageQuery,
       subject: z.string().max(80).optional().describe('The id of a service or a conflict'),
+      order: orderSchema.default('desc').describe('desc: newest first; asc: oldest first'),
       status: z.enum(operationStatuses).optional(),
+      type: z.enum(operationTypes).optional(),
+      actor: z.string().max(80).optional().describe('The id of whoever gave the command'),
+      ...fieldsQuery(operationSchema),
     }),
     output: pageOf(operationSchema),
+    errors: [],
+  }),
+  export: defineStream({
+    id: 'operations.export',
+    method: 'GET',
+    path: '/api/v2/operations/export',
+    summary: 'All operations, oldest first, as JSON Lines or CSV',
+    module: 'api',
+    access: { permission: 'operations:read' },
+    query: z.strictObject({ ...exportQuery, subject: z.string().max(80).optional() }),
+    output: operationSchema,
+    csv: [
+      'startedAt',
+      'finishedAt',
+      'type',
+      'status',
+      'subject.type',
+      'subject.id',
+      'subject.name',
+      'actor.type',
+      'actor.id',
+      'actor.name',
+      'error.code',
+      'error.detail',
+      'id',
+    ],
     errors: [],
   }),
   get: defineOperation({
@@ -82,8 +113,20 @@ export const operations = {
     module: 'api',
     access: { permission: 'operations:read' },
     params: z.strictObject({ id: refSchema }),
+    query: z.strictObject(fieldsQuery(operationSchema)),
     output: operationSchema,
     errors: ['OPERATION_NOT_FOUND'],
+  }),
+  cancel: defineOperation({
+    id: 'operations.cancel',
+    method: 'POST',
+    path: '/api/v2/operations/{id}/cancel',
+    summary: 'Have a running operation end: a pull at once, anything else before its next step',
+    module: 'api',
+    access: { permission: 'services:operate' },
+    params: z.strictObject({ id: refSchema }),
+    output: operationSchema,
+    errors: ['OPERATION_NOT_FOUND', 'NOT_CANCELLABLE'],
   }),
   undo: defineOperation({
     id: 'operations.undo',

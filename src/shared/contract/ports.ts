@@ -11,6 +11,7 @@ import {
   refSchema,
   timeSchema,
 } from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 
 export const rangeSchema = z.object({ name: nameSchema, first: portSchema, last: portSchema });
 export type Range = z.output<typeof rangeSchema>;
@@ -101,8 +102,15 @@ export const ports = {
     ...read,
     id: 'ports.leases',
     path: '/api/v2/ports/leases',
-    summary: 'List the leases by port',
-    query: z.strictObject(pageQuery),
+    summary: 'List the leases',
+    query: z.strictObject({
+      ...pageQuery,
+      sort: z.enum(['port', '-port', 'since', '-since']).default('port'),
+      protocol: protocolSchema.optional(),
+      range: z.string().max(80).optional().describe('Only leases that were taken from this range'),
+      service: z.string().max(80).optional().describe('The id of the service that has the lease'),
+      ...fieldsQuery(leaseRowSchema),
+    }),
     output: pageOf(leaseRowSchema),
     errors: [],
   }),
@@ -178,6 +186,7 @@ export const ports = {
   }),
   listeners: defineOperation({
     ...read,
+    volatile: true,
     id: 'ports.listeners',
     path: '/api/v2/ports/listeners',
     summary: 'Every socket that listens on this machine, with who is behind it',
@@ -194,6 +203,7 @@ export const ports = {
   }),
   map: defineOperation({
     ...read,
+    volatile: true,
     id: 'ports.map',
     path: '/api/v2/ports/map',
     summary: 'Every port that somebody leases, holds, claims or has reserved',
@@ -228,6 +238,7 @@ export const ports = {
   }),
   suggest: defineOperation({
     ...read,
+    volatile: true,
     id: 'ports.suggest',
     path: '/api/v2/ports/suggest',
     summary: 'What is free near a port',
@@ -240,6 +251,7 @@ export const ports = {
   }),
   who: defineOperation({
     ...read,
+    volatile: true,
     id: 'ports.who',
     path: '/api/v2/ports/{port}',
     summary: 'Who holds a port: listeners, leases, claims',

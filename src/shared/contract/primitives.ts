@@ -54,12 +54,20 @@ export const momentSchema = z
 export type Moment = z.output<typeof momentSchema>;
 
 /** The query of what can be asked for as it was. */
-export const atQuery = z.strictObject({ at: momentSchema.optional() });
+export const atQuery = { at: momentSchema.optional() };
+
+export const orderSchema = z.enum(['asc', 'desc']);
+export type Order = z.output<typeof orderSchema>;
 
 /** The query of every list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: z.string().max(500).optional().describe('`nextCursor` of the page before'),
+};
+
+/** The query of every export. */
+export const exportQuery = {
+  format: z.enum(['jsonl', 'csv']).default('jsonl').describe('JSON Lines or comma-separated values'),
 };
 
 /** The envelope of every list. `nextCursor` is null on the last page. */

@@ -13,6 +13,7 @@ import {
   refSchema,
   timeSchema,
 } from './primitives.ts';
+import { fieldsQuery } from './selection.ts';
 import {
   containerRuntimeSchema,
   externalRuntimeSchema,
@@ -225,12 +226,17 @@ export const services = {
     query: z.strictObject({
       ...pageQuery,
       status: serviceStatusSchema.optional(),
+      health: healthSchema.optional(),
+      runtime: z.enum(['container', 'process', 'external']).optional(),
       q: z.string().max(200).optional().describe('Part of the name, the image or a port'),
-      sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'status', '-status']).default('name'),
+      sort: z
+        .enum(['name', '-name', 'createdAt', '-createdAt', 'updatedAt', '-updatedAt', 'status', '-status'])
+        .default('name'),
       at: momentSchema.optional(),
+      ...fieldsQuery(serviceSchema),
     }),
     output: pageOf(serviceSchema),
-    errors: ['HISTORY_NOT_KEPT'],
+    errors: ['HISTORY_NOT_KEPT', 'READS_BUSY', 'READ_TIMEOUT'],
   }),
   get: defineOperation({
     id: 'services.get',
@@ -240,7 +246,7 @@ export const services = {
     module: 'api',
     access: { permission: 'services:read' },
     params,
-    query: atQuery,
+    query: z.strictObject({ ...atQuery, ...fieldsQuery(serviceSchema) }),
     output: serviceSchema,
     errors: ['SERVICE_NOT_FOUND', 'HISTORY_NOT_KEPT'],
   }),
@@ -260,6 +266,7 @@ export const services = {
       'PRECONDITION_FAILED',
       'PRECONDITION_REQUIRED',
       'SERVICE_BUSY',
+      'OPERATION_CANCELLED',
       'CONTAINER_POLICY',
       'PORT_CONFLICT',
     ],
@@ -278,6 +285,7 @@ export const services = {
     errors: [
       'SERVICE_NOT_FOUND',
       'SERVICE_BUSY',
+      'OPERATION_CANCELLED',
       'PRECONDITION_FAILED',
       'PROCESS_STUCK',
       'PROCESS_GONE',
@@ -305,6 +313,7 @@ export const services = {
     errors: [
       'SERVICE_NOT_FOUND',
       'SERVICE_BUSY',
+      'OPERATION_CANCELLED',
       'CONTAINER_NOT_FOUND',
       'PROCESS_STUCK',
       'PROCESS_GONE',

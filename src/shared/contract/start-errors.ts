@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts';
 /** What may keep any command from having a service running. */
 export const startErrors = [
   'SERVICE_BUSY',
+  'OPERATION_CANCELLED',
   'PORT_CONFLICT',
   'RANGE_EXHAUSTED',
   'CONTAINER_POLICY',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { moduleNames, permissions, roles } from './access.ts';
+import { backupSchema, restoredSchema } from './backups.ts';
 import { defineOperation } from './operation-definition.ts';
 import { timeSchema } from './primitives.ts';
 
@@ -23,6 +24,7 @@ export const module = {
   livez: defineOperation({
     id: 'module.livez',
     method: 'GET',
+    volatile: true,
     path: '/livez',
     summary: 'Alive. With a nonce it proves that it is CLOS: an Ed25519 signature over "clos:<nonce>:<address>:<port>"',
     module: 'every',
@@ -44,6 +46,7 @@ export const module = {
   readyz: defineOperation({
     id: 'module.readyz',
     method: 'GET',
+    volatile: true,
     path: '/readyz',
     summary: 'What the module depends on and whether that works; 503 with the same body while it is not ready',
     module: 'every',
@@ -54,6 +57,7 @@ export const module = {
   health: defineOperation({
     id: 'module.health',
     method: 'GET',
+    volatile: true,
     path: '/health',
     summary: 'Who the module is',
     module: 'every',
@@ -127,6 +131,13 @@ export const system = {
       modules: z.array(moduleStateSchema),
       services: z.object({ total: z.int(), running: z.int(), failed: z.int(), unhealthy: z.int() }),
       openConflicts: z.int(),
+      storage: z.object({
+        backup: backupSchema.nullable().describe('The newest one'),
+        restored: restoredSchema
+          .extend({ at: timeSchema })
+          .nullable()
+          .describe('A backup was put in the place of the database within the last week'),
+      }),
     }),
     errors: [],
   }),

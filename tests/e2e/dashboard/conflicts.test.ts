@@ -81,7 +81,15 @@ describe('A conflict in the dashboard', () => {
     await card().getByRole('radio', { name: /End/ }).check();
     await card().getByRole('button', { name: 'Preview' }).click();
     const plan = card().getByRole('status', { name: 'Plan' });
-    await plan.getByText(`Start web on ${port}`).waitFor();
+    await plan.getByRole('listitem').first().waitFor();
+    expect(await plan.getByRole('listitem').allTextContents()).toEqual([
+      expect.stringMatching(
+        new RegExp(`^End .*node server\\.js ${port} \\(pid ${stranger?.pid}\\): TERM, KILL after 10 s$`),
+      ),
+      'Check the ports',
+      expect.stringMatching(/^Start .*node -e /),
+      `Wait until :${port} answers`,
+    ]);
     expect(await listenerOf(system, port)).toBe(stranger?.pid);
     await card()
       .getByText(/^\$ clos resolve cfl_.* --option end-process$/)

@@ -156,7 +156,7 @@ describe('bad input', () => {
     const again = await system.request('/api/v2/services/rev', {
       headers: { 'if-none-match': read.headers.get('etag') ?? '' },
     });
-    expect([read.headers.get('etag'), again.status]).toEqual(['"2"', 304]);
+    expect([read.headers.get('etag'), again.status]).toEqual([expect.stringMatching(/^"2-/), 304]);
     await system.client.services.delete({ id: 'rev' });
   });
 

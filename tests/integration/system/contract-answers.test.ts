@@ -41,7 +41,11 @@ async function ask(method: string, path: string, more: { body?: unknown; headers
   const contentType = response.headers.get('content-type');
   const wrong = recorder.check({ method, path, status: response.status, contentType, body: text });
   expect(wrong).toBeNull();
-  return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: contentType?.includes('ndjson') !== true && text.startsWith('{') ? JSON.parse(text) : text,
+  };
 }
 
 const spec = (name: string, port: number) => ({
@@ -65,7 +69,11 @@ describe('what is answered, held against the document that is served', () => {
     const plan = await ask('POST', `${v2}/services/web/start?dryRun=true`);
     const started = await ask('POST', `${v2}/services/web/start`, { headers: wait });
     const conflict = await ask('POST', `${v2}/services/api/start`, { headers: wait });
-    const read = await ask('GET', `${v2}/services/web`);
+    // Until its health is known it may be another answer each time.
+    const read = await eventually(
+      () => ask('GET', `${v2}/services/web`),
+      ({ json }) => json.health === 'healthy',
+    );
     const same = await ask('GET', `${v2}/services/web`, {
       headers: { 'if-none-match': String(read.headers.get('etag')) },
     });
@@ -253,6 +261,36 @@ describe('what is answered, held against the document that is served', () => {
       200, 200, 404, 400,
     ]);
     expect([events.status, badEvents.status]).toEqual([200, 400]);
+  });
+
+  it('what is cancelled, exported, audited and backed up', async () => {
+    await ask('POST', `${v2}/services`, { body: spec('brief', await freePort()) });
+    const begun = await ask('POST', `${v2}/services/brief/start`, { headers: { prefer: 'wait=0' } });
+    const cancelled = await ask('POST', `${v2}/operations/${begun.json.id}/cancel`);
+    await eventually(
+      () => ask('GET', `${v2}/operations/${begun.json.id}`),
+      ({ json }) => json.finishedAt !== null,
+    );
+    const late = await ask('POST', `${v2}/operations/${begun.json.id}/cancel`);
+    const deleted = await ask('DELETE', `${v2}/services/brief`, { headers: wait });
+    expect([begun, cancelled, late, deleted].map(({ status }) => status)).toEqual([202, 200, 409, 200]);
+
+    const answers = [];
+    for (const what of ['events', 'operations', 'audit']) {
+      for (const query of ['', '?format=csv', '?format=odd']) {
+        answers.push((await ask('GET', `${v2}/${what}/export${query}`)).status);
+      }
+    }
+    expect(answers).toEqual([200, 200, 400, 200, 200, 400, 200, 200, 400]);
+    const audit = [await ask('GET', `${v2}/audit`), await ask('GET', `${v2}/audit?outcome=odd`)];
+    expect(audit.map(({ status }) => status)).toEqual([200, 400]);
+    const backups = [
+      await ask('POST', `${v2}/backups`),
+      await ask('POST', `${v2}/backups?x=1`),
+      await ask('GET', `${v2}/backups`),
+      await ask('GET', `${v2}/backups?limit=0`),
+    ];
+    expect(backups.map(({ status }) => status)).toEqual([201, 400, 200, 400]);
   });
 
   it('CLOS itself, and signing in', async () => {

@@ -5,6 +5,7 @@ import { createProgram, everyCommand } from '../../../src/cli/program.ts';
 const program = createProgram({
   version: '2.0.0',
   serveRoot: new URL('file:///nowhere'),
+  restoreRoot: new URL('file:///nowhere'),
   run: () => Promise.resolve(),
 });
 
@@ -32,8 +33,8 @@ describe('help', () => {
     const names = program.commands.map((command) => command.name());
     expect(names).toEqual(
       (
-        'run ps create adopt start stop restart rm logs open who free ports conflicts resolve undo settings protect ' +
-        'may-end serve status operations events connections api version'
+        'run ps create adopt start stop restart rm logs open who free ports conflicts resolve undo cancel settings ' +
+        'protect may-end serve status operations events audit connections backup backups restore api version'
       ).split(' '),
     );
     expect(names.filter((name) => !new RegExp(`^  ${name}\\b.* {2}\\w`, 'm').test(help))).toEqual([]);

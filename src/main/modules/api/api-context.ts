@@ -1,15 +1,19 @@
 import type { CoreDb } from '../../database/core-db.ts';
+import type { ReaderPool } from '../../database/reader-pool.ts';
 import type { ContainerEngine } from '../../runtimes/container/types.ts';
 import type { ModuleContext } from '../../supervisor/module.ts';
 import type { Allocation } from './allocation.ts';
 import type { Commands } from './commands.ts';
 import type { EngineSeat } from './container-seat.ts';
+import type { LongReads } from './long-reads.ts';
 import type { ProcessSeat } from './process-seat.ts';
 
 /** What the parts of the api share. */
 export interface ApiContext {
   module: ModuleContext;
   db: CoreDb;
+  /** For what is long. */
+  readers: ReaderPool<LongReads>;
   commands: Commands;
   allocation: Allocation;
   seat: EngineSeat;

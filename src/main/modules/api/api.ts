@@ -1,21 +1,34 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
+import { continueIdsAfter } from '#shared/base/ids.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
 import { openCache } from '../../cache/cache.ts';
 import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
+import { readMigrations } from '../../database/migrate.ts';
+import { newestIds } from '../../database/operations.ts';
+import { createReaderPool } from '../../database/reader-pool.ts';
+import { type Rescue, rescueCore } from '../../database/rescue.ts';
+import { recordRestored } from '../../database/restored.ts';
 import { homeLabel } from '../../home-label.ts';
 import { createHost } from '../../host/host.ts';
+import { KeptAnswers } from '../../http/kept-answers.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
+import { thisModule } from './actors.ts';
 import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
+import { createAuditLog } from './audit-log.ts';
+import { createBackups } from './backups.ts';
 import { createCommands } from './commands.ts';
 import { createEngineSeat } from './container-seat.ts';
 import { createCredentials, ensureOwnerKey } from './credentials.ts';
 import { serveDesktop } from './desktop-channel.ts';
+import { auditHandlers } from './handlers/audit.ts';
+import { backupHandlers } from './handlers/backups.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
 import { connectionHandlers } from './handlers/connections.ts';
 import { historyHandlers } from './handlers/history.ts';
@@ -26,22 +39,34 @@ import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { clearLeftovers } from './leftovers.ts';
+import type { LongReads } from './long-reads.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createProcessSeat } from './process-seat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
+import { createSweeper } from './sweeper.ts';
 import { createWaitingStarts } from './waiting-starts.ts';
 
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
 
-function openDatabase(context: ModuleContext): CoreDb {
+function rescueDatabase(context: ModuleContext): Rescue | null {
+  const rescue = rescueCore(context.home, readMigrations(migrationsOf(context)).length);
+  if (rescue !== null)
+    context.log.error(rescue, 'core.db was damaged; it is in quarantine, and its newest sound copy was restored');
+  return rescue;
+}
+
+const migrationsOf = (context: ModuleContext) => join(context.packageRoot, 'migrations');
+
+function openDatabase(context: ModuleContext, kept: KeptAnswers): CoreDb {
   let rung = 0;
   const db: CoreDb = openCoreDb({
     path: context.home.coreDb,
-    migrationsDir: join(context.packageRoot, 'migrations'),
+    migrationsDir: migrationsOf(context),
     backupsDir: context.home.backupsDir,
-    onCommitted: () => {
+    onCommitted: (stale) => {
+      kept.forget(stale);
       const seq = lastSeq(db.read);
       if (seq === rung) return;
       rung = seq;
@@ -51,13 +76,26 @@ function openDatabase(context: ModuleContext): CoreDb {
   return db;
 }
 
+/** Beside this file among the sources, in one folder with the entries in a build. */
+function findReadsWorker(packageRoot: string): URL {
+  if (import.meta.url.endsWith('.ts')) return new URL('./long-reads.worker.ts', import.meta.url);
+  return pathToFileURL(join(packageRoot, 'out', 'main', 'modules', 'long-reads.worker.js'));
+}
+
 /** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
 async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
   const lock = await waitForLock(join(context.home.runDir, 'api.lock'), predecessorMs);
   owned.use(() => lock.release());
-  const db = openDatabase(context);
+  const rescue = rescueDatabase(context);
+  const kept = new KeptAnswers();
+  const db = openDatabase(context, kept);
   owned.use(() => db.close());
+  if (rescue !== null) {
+    const { source, reason, setAside } = rescue;
+    await db.commit((write) => recordRestored(write, { backup: basename(source), reason, setAside }, thisModule));
+  }
+  for (const id of newestIds(db.read)) continueIdsAfter(id);
   const instanceId = await db.commit(ensureMainInstance);
   await ensureOwnerKey(db, context.home);
 
@@ -81,10 +119,20 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     onState: observer.engineState,
   });
   const waiting = createWaitingStarts(() => api, context.log);
+  const backups = createBackups(context, db);
+  owned.use(() => backups.stop());
+  const sweeper = createSweeper(context, db);
+  owned.use(() => sweeper.stop());
   const { engine } = seat;
+  const readers = createReaderPool<LongReads>({
+    worker: findReadsWorker(context.packageRoot),
+    path: context.home.coreDb,
+  });
+  owned.use(() => readers.close());
   const api: ApiContext = {
     module: context,
     db,
+    readers,
     commands,
     allocation: createAllocation(),
     seat,
@@ -116,14 +164,18 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...portHandlers(api),
       ...conflictHandlers(api),
       ...historyHandlers(api),
+      ...auditHandlers(api),
       ...connectionHandlers(api),
       ...settingsHandlers(api),
-      ...systemHandlers(api, modules.get),
+      ...backupHandlers(backups),
+      ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),
       ...authHandlers(api, credentials),
       ...internalHandlers(api, credentials, modules),
     ],
     verify: credentials.verify,
     idempotency: createIdempotencyStore(db),
+    audit: createAuditLog(db, context.log),
+    kept,
     checks: async (): Promise<Readiness['checks']> => {
       const engine = seat.status();
       return [
@@ -145,7 +197,14 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   owned.use(() => server.close());
   const ports = await server.listen();
   policy.resume();
-  return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };
+  backups.start();
+  sweeper.start();
+  return {
+    ports,
+    databaseReplaced: rescue !== null,
+    stop: () => owned.dispose(),
+    attachPort: (port) => serveDesktop(server, port),
+  };
 }
 
 /** The api: the one writer of core.db, the one driver of the engine, and every public operation. */

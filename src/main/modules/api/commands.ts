@@ -11,7 +11,9 @@ import type { Provenance } from './actors.ts';
 /** One running command, as its work sees it. */
 export interface Command extends Provenance {
   readonly operation: Operation;
-  /** Runs one named step; how it went is in the operation. What it returns as `detail` is shown to people. */
+  /** Aborted when somebody has cancelled the command: for what takes long within one step. */
+  readonly signal: AbortSignal;
+  /** Runs one named step; how it went is in the operation. Rejects with OPERATION_CANCELLED instead when somebody has cancelled. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What a step has to say: a pull's percentage, the port that was chosen. */
   say(detail: string, progress?: number): void;
@@ -53,6 +55,8 @@ export interface Commands {
   current(serviceId: string): Operation | null;
   /** A running operation with its latest steps. */
   find(id: string): Operation | null;
+  /** Has a running command end before its next step. False when there is none with this id. */
+  cancel(id: string, by: Actor): boolean;
   /** Resolves when no command runs. */
   idle(): Promise<void>;
 }
@@ -87,7 +91,7 @@ export function plannedOperation(
 }
 
 export function createCommands(db: CoreDb): Commands {
-  const running = new Map<string, { operation: Operation; end: Promise<void> }>();
+  const running = new Map<string, { operation: Operation; end: Promise<void>; control: AbortController }>();
   const busy = new Map<string, Operation>();
 
   function emit(write: WriteDb, type: 'operation.started' | 'operation.finished', operation: Operation): void {
@@ -117,7 +121,7 @@ export function createCommands(db: CoreDb): Commands {
     for (const [id, holder] of busy) if (holder === operation) busy.delete(id);
   }
 
-  function createCommand(request: Omit<CommandRequest, 'work' | 'done'>): Command {
+  function createCommand(request: Omit<CommandRequest, 'work' | 'done'>, signal: AbortSignal): Command {
     const undo: Inverse[] = [];
     const operation: Operation = {
       ...plannedOperation(request, []),
@@ -127,6 +131,7 @@ export function createCommands(db: CoreDb): Commands {
     };
     return {
       operation,
+      signal,
       actor: request.actor,
       cause: { type: 'operation', id: operation.id },
       log: request.log.child({ operationId: operation.id }),
@@ -142,6 +147,7 @@ export function createCommands(db: CoreDb): Commands {
         operation.undoable = undo.length > 0;
       },
       async step(name, work) {
+        signal.throwIfAborted();
         const step: OperationStep = { name, status: 'running', detail: null };
         operation.steps.push(step);
         try {
@@ -162,7 +168,7 @@ export function createCommands(db: CoreDb): Commands {
     error: ClosError | null,
     record: (write: WriteDb) => void,
   ): Promise<void> {
-    operation.status = error === null ? 'succeeded' : 'failed';
+    operation.status = error === null ? 'succeeded' : error.code === 'OPERATION_CANCELLED' ? 'cancelled' : 'failed';
     operation.progress = error === null ? 1 : operation.progress;
     operation.error = error === null ? null : { code: error.code, detail: error.message };
     operation.finishedAt = new Date().toISOString();
@@ -179,7 +185,7 @@ export function createCommands(db: CoreDb): Commands {
         const result = await request.work(command);
         await finish(command, null, (write) => request.done?.(write, command, result));
       } catch (thrown) {
-        const error = expected(thrown);
+        const error = command.signal.aborted ? (command.signal.reason as ClosError) : expected(thrown);
         if (error.code === 'INTERNAL') command.log.error({ err: error.cause }, error.message);
         await finish(command, error, (write) => request.failed?.(write, command, error));
         throw new ClosError(error.code, error.message, {
@@ -196,7 +202,8 @@ export function createCommands(db: CoreDb): Commands {
 
   return {
     async run(request) {
-      const command = createCommand(request);
+      const control = new AbortController();
+      const command = createCommand(request, control.signal);
       const { operation } = command;
       try {
         for (const service of request.services) hold(service, operation);
@@ -209,7 +216,7 @@ export function createCommands(db: CoreDb): Commands {
         throw error;
       }
       const work = execute(request, command);
-      running.set(operation.id, { operation, end: work.catch(() => undefined) });
+      running.set(operation.id, { operation, control, end: work.catch(() => undefined) });
       let timer: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, request.waitMs);
@@ -225,6 +232,11 @@ export function createCommands(db: CoreDb): Commands {
     },
     current: (serviceId) => busy.get(serviceId) ?? null,
     find: (id) => running.get(id)?.operation ?? null,
+    cancel(id, by) {
+      const command = running.get(id);
+      command?.control.abort(new ClosError('OPERATION_CANCELLED', `Cancelled by ${by.name}.`));
+      return command !== undefined;
+    },
     async idle() {
       await Promise.all([...running.values()].map(({ end }) => end));
     },

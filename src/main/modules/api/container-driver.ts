@@ -58,6 +58,7 @@ async function ensureImage(api: ApiContext, service: ContainerService, command: 
   await command.step(pullStep(service), () =>
     api.engine.pull(image, {
       when: pull,
+      signal: command.signal,
       onProgress: ({ percent, text }) => command.say(`${text} ${percent ?? 0} %`, (percent ?? 0) / 200),
     }),
   );

@@ -59,6 +59,7 @@ export function createRestartPolicy(api: () => ApiContext, log: Logger): Restart
       await startService(api(), service, { actor: policy, waitMs: untilItEndsMs });
     } catch (error) {
       if (!isClosError(error)) throw error;
+      if (error.code === 'OPERATION_CANCELLED') return;
       if (!(await wantStill(serviceId, error))) return;
       if (passing.has(error.code)) later(serviceId, count);
       else ended(serviceId);

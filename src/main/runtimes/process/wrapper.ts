@@ -174,12 +174,15 @@ async function finish(end: Pick<ExitRecord, 'code' | 'signal'>, ending: Ending):
   process.on('SIGTERM', () => hurry.abort());
   const limit = AbortSignal.any([hurry.signal, AbortSignal.timeout(order.leftoverMs + (graceMs ?? 0))]);
   const drained = Promise.all(streams.map((stream) => stream.drained));
-  await within(limit, async () => {
-    await drained;
-    while (group.signal(0) && !limit.aborted) await delay(20);
-  });
-  group.signal('SIGKILL');
-  await within(AbortSignal.timeout(order.leftoverMs), () => drained);
+  const untilGone = (patience: AbortSignal) =>
+    within(patience, async () => {
+      await drained;
+      while (group.signal(0) && !patience.aborted) await delay(20);
+    });
+  await untilGone(limit);
+  // Whoever is killed holds his ports for a moment yet.
+  if (group.signal('SIGKILL')) await untilGone(AbortSignal.timeout(order.leftoverMs));
+  else await within(AbortSignal.timeout(order.leftoverMs), () => drained);
   for (const stream of streams) stream.destroy();
   await drained;
   log.close();

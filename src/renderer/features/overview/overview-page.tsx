@@ -6,6 +6,7 @@ import { contract } from '#shared/contract/contract.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { EventList } from '../../components/event-list.tsx';
 import { Page } from '../../components/page.tsx';
+import { RunningOperations } from '../../components/running-operations.tsx';
 import { ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { isHeadline } from '../../lib/event-words.ts';
@@ -86,6 +87,7 @@ export function OverviewPage() {
           ) : (
             <>
               <Counts services={services.data} conflicts={conflicts.data} />
+              <RunningOperations className="border-b px-5 py-3" titled />
               <Block title="Wants you">
                 <WantsYou services={services.data} conflicts={conflicts.data} />
               </Block>

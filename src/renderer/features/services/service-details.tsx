@@ -6,6 +6,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Definition, Definitions, Section } from '../../components/definition-list.tsx';
 import { PortChip } from '../../components/port-chip.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
+import { RunningOperations } from '../../components/running-operations.tsx';
 import { explain } from '../../lib/conflict-words.ts';
 import { connection } from '../../lib/connection.ts';
 import { bytesWords } from '../../lib/format.ts';
@@ -105,6 +106,7 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
           </p>
         )}
         {conflict !== undefined && <Held conflict={conflict} />}
+        <RunningOperations subject={service.id} />
         <div className="mt-3 flex gap-2">
           <ServiceActions service={service} />
           <Button icon="trash" look="quiet" className="ml-auto" onClick={() => setDeleting(true)}>

@@ -3,11 +3,11 @@ import type { Conflict } from '#shared/contract/conflicts.ts';
 import { contract } from '#shared/contract/contract.ts';
 import { findConflict, listConflicts } from '../../../database/conflicts.ts';
 import { findService } from '../../../database/services.ts';
-import { type Handler, handle } from '../../../http/handler.ts';
+import { type Handler, handle, handleKept } from '../../../http/handler.ts';
 import { actorOf } from '../actors.ts';
 import { answerOperation } from '../answer-operation.ts';
 import type { ApiContext } from '../api-context.ts';
-import { decodeCursor, toPage } from '../pages.ts';
+import { positionOf, toPage } from '../pages.ts';
 import { conflictAt } from '../past.ts';
 import { planResolution, resolveConflict } from '../resolve-conflict.ts';
 
@@ -20,10 +20,11 @@ function find(api: ApiContext, id: string): Conflict {
 export function conflictHandlers(api: ApiContext): Handler[] {
   const { conflicts } = contract;
   return [
-    handle(conflicts.list, (call) => {
-      const { limit, cursor, state } = call.query;
-      const rows = listConflicts(api.db.read, { state, limit: limit + 1, before: decodeCursor(cursor) });
-      return toPage(rows, limit, ({ id }) => id);
+    handleKept(conflicts.list, (call) => {
+      const { limit, cursor, order, state, kind, service } = call.query;
+      const from = positionOf(cursor, order)?.id;
+      const rows = listConflicts(api.db.read, { limit: limit + 1, order, from, state, kind, service });
+      return toPage(rows, { limit, sort: order, at: ({ id }) => ({ key: '', id }) });
     }),
     handle(conflicts.get, ({ params: { id }, query: { at } }) =>
       at === undefined ? find(api, id) : conflictAt(api.db.read, id, at),

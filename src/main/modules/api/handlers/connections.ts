@@ -2,7 +2,7 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import type { ApiContext } from '../api-context.ts';
-import { decodeCursor, toPage } from '../pages.ts';
+import { pageOfAll } from '../pages.ts';
 
 /** The live connections, which the websocket module has. */
 export function connectionHandlers({ module }: ApiContext): Handler[] {
@@ -11,13 +11,8 @@ export function connectionHandlers({ module }: ApiContext): Handler[] {
   return [
     handle(connections.list, async (call) => {
       const { limit, cursor } = call.query;
-      const after = decodeCursor(cursor) ?? '';
       const { items } = await websocket().listConnections({});
-      return toPage(
-        items.filter(({ id }) => id > after),
-        limit,
-        ({ id }) => id,
-      );
+      return pageOfAll(items, { limit, cursor, sort: 'id', keyOf: ({ id }) => id });
     }),
     handle(connections.close, async (call) => {
       const { id } = call.params;

@@ -1,6 +1,6 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
-import type { Range } from '#shared/contract/ports.ts';
+import type { LeaseRow, Range } from '#shared/contract/ports.ts';
 import { appendEvent } from '../../../database/events.ts';
 import {
   deleteReservation,
@@ -12,12 +12,12 @@ import {
   usedRanges,
 } from '../../../database/leases.ts';
 import { findService } from '../../../database/services.ts';
-import { type Handler, handle } from '../../../http/handler.ts';
+import { type Handler, handle, handleKept } from '../../../http/handler.ts';
 import { actorOf, type Provenance } from '../actors.ts';
 import type { ApiContext } from '../api-context.ts';
 import { portTaken } from '../leases.ts';
 import { moveLease, releasePort } from '../move-lease.ts';
-import { decodeCursor, toPage } from '../pages.ts';
+import { pageOfAll } from '../pages.ts';
 
 /** A range that endpoints are asked to take their ports from cannot go. */
 function assertUnused(api: ApiContext, ranges: readonly Range[]): void {
@@ -74,12 +74,16 @@ export function portHandlers(api: ApiContext): Handler[] {
   const { ports } = contract;
   const resolver = () => api.module.sibling('resolver').internal;
   return [
-    handle(ports.leases, (call) => {
-      const { limit, cursor } = call.query;
-      const after = decodeCursor(cursor);
-      const all = listLeases(api.db.read);
-      const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
-      return toPage(all.slice(start, start + limit + 1), limit, ({ id }) => id);
+    handleKept(ports.leases, (call) => {
+      const { limit, cursor, sort, protocol, range, service } = call.query;
+      const wanted = listLeases(api.db.read).filter(
+        (lease) =>
+          (protocol === undefined || lease.protocol === protocol) &&
+          (range === undefined || lease.range === range) &&
+          (service === undefined || lease.service?.id === service),
+      );
+      const keyOf = (lease: LeaseRow) => (sort.endsWith('port') ? lease.port : lease.since);
+      return pageOfAll(wanted, { limit, sort, cursor, keyOf });
     }),
     handle(ports.lease, async (call) => {
       const { service: ref, endpoint, port, protocol = 'tcp', range = 'apis', note = '' } = call.body;

@@ -2,7 +2,6 @@ import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import { findSpecIssues, type ServicePatch, type ServiceSpec } from '#shared/contract/service-spec.ts';
-import type { Service } from '#shared/contract/services.ts';
 import { appendEvent } from '../../../database/events.ts';
 import type { WriteDb } from '../../../database/handle.ts';
 import { leasesOfPort, listRanges } from '../../../database/leases.ts';
@@ -14,7 +13,7 @@ import {
   type StoredService,
   updateService,
 } from '../../../database/services.ts';
-import { type Handler, handle } from '../../../http/handler.ts';
+import { type Handler, handle, handleKept, ReadyJson } from '../../../http/handler.ts';
 import { actorOf, type Provenance, serviceSubject } from '../actors.ts';
 import { adoptService, planAdoption } from '../adopt-service.ts';
 import { answerOperation } from '../answer-operation.ts';
@@ -22,8 +21,8 @@ import type { ApiContext } from '../api-context.ts';
 import { assertPolicy } from '../container-spec.ts';
 import { assertDriven, driverOf } from '../drivers.ts';
 import { grantLease, releaseLease } from '../leases.ts';
-import { decodeCursor, encodeCursor } from '../pages.ts';
-import { serviceAt, servicesAt } from '../past.ts';
+import { pageOfServices } from '../list-services.ts';
+import { serviceAt } from '../past.ts';
 import { toService } from '../service-view.ts';
 import { specChanges } from '../spec-changes.ts';
 import { planStartMany, startMany } from '../start-many.ts';
@@ -52,8 +51,6 @@ function assertIdle(api: ApiContext, service: StoredService): void {
   });
 }
 
-type SortKey = 'name' | 'createdAt' | 'status';
-
 /** A range that does not exist would leave an endpoint without ports to move to. */
 function assertRanges(api: ApiContext, endpoints: ServiceSpec['endpoints']): void {
   const known = listRanges(api.db.read).map(({ name }) => name);
@@ -63,30 +60,6 @@ function assertRanges(api: ApiContext, endpoints: ServiceSpec['endpoints']): voi
       : [{ path: `endpoints.${index}.range`, message: `is not one of ${known.join(', ')}` }],
   );
   if (errors.length > 0) throw new ClosError('INVALID_INPUT', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
-}
-
-function compareBy(sort: string): (a: Service, b: Service) => number {
-  const descending = sort.startsWith('-');
-  const key = (descending ? sort.slice(1) : sort) as SortKey;
-  const direction = descending ? -1 : 1;
-  return (a, b) => direction * (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : a.name < b.name ? -1 : 1);
-}
-
-/** The image or the command line: what people know a service by, besides its name. */
-function runsWhat({ runtime }: Service): string {
-  switch (runtime.type) {
-    case 'container':
-      return runtime.image;
-    case 'process':
-      return runtime.command.join(' ');
-    case 'external':
-      return runtime.observed?.name ?? '';
-  }
-}
-
-function matches(service: Service, q: string): boolean {
-  const ports = service.endpoints.map(({ lease, hostPort }) => String(lease?.port ?? hostPort));
-  return [service.name, runsWhat(service), ...ports].some((text) => text.includes(q));
 }
 
 function toSpec(service: StoredService): ServiceSpec {
@@ -212,23 +185,16 @@ export function serviceHandlers(api: ApiContext): Handler[] {
       return service;
     }),
 
-    handle(services.list, (call) => {
-      const { status, q, sort, limit, cursor, at } = call.query;
-      const known =
-        at === undefined
-          ? listServices(db.read).map((service) => toService(db.read, service))
-          : servicesAt(db.read, at);
-      const all = known
-        .filter(
-          (service) => (status === undefined || service.status === status) && (q === undefined || matches(service, q)),
-        )
-        .sort(compareBy(sort));
-      const after = decodeCursor(cursor);
-      const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
-      const items = all.slice(start, start + limit);
-      const last = items.at(-1);
-      return { items, nextCursor: start + limit < all.length && last !== undefined ? encodeCursor(last.id) : null };
-    }),
+    handleKept(
+      services.list,
+      async (call) => {
+        const { query, signal } = call;
+        if (query.at !== undefined) return new ReadyJson(await api.readers.read('servicesAt', query, signal));
+        const present = listServices(db.read).map((service) => toService(db.read, service));
+        return pageOfServices(present, query);
+      },
+      ({ at }) => at === undefined,
+    ),
 
     handle(services.get, (call) => {
       const { at } = call.query;

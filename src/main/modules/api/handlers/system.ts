@@ -4,15 +4,20 @@ import { contract } from '#shared/contract/contract.ts';
 import { createOpenApi } from '#shared/contract/openapi.ts';
 import type { ModuleState } from '#shared/contract/system.ts';
 import { readDiscovery } from '#shared/node/discovery.ts';
+import type { Backup } from '../../../database/backups.ts';
 import { countOpenConflicts } from '../../../database/conflicts.ts';
 import { lastSeq } from '../../../database/events.ts';
 import { deleteSession } from '../../../database/keys.ts';
+import { recentlyRestored } from '../../../database/restored.ts';
 import { listServices } from '../../../database/services.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { Credentials } from '../credentials.ts';
 
-export function systemHandlers(api: ApiContext, modules: () => ModuleState[]): Handler[] {
+export function systemHandlers(
+  api: ApiContext,
+  { modules, newestBackup }: { modules(): ModuleState[]; newestBackup(): Backup | null },
+): Handler[] {
   const { system } = contract;
   const document = createOpenApi(api.module.version);
   return [
@@ -31,6 +36,7 @@ export function systemHandlers(api: ApiContext, modules: () => ModuleState[]): H
           unhealthy: count('unhealthy'),
         },
         openConflicts: countOpenConflicts(api.db.read),
+        storage: { backup: newestBackup(), restored: recentlyRestored(api.db.read) },
       };
     }),
     handle(system.openapi, () => document),

@@ -83,6 +83,10 @@ export async function openModelSystem(options: { range: Range; ownPorts: readonl
   const api: ApiContext = {
     module: place.contextOf('api', { sibling }),
     db,
+    readers: {
+      read: () => Promise.reject(new Error('Nothing long is read in a model')),
+      close: async () => undefined,
+    },
     commands,
     allocation: createAllocation(),
     // The engine's news takes no time, so there is nothing to look at again.
