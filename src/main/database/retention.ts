@@ -160,7 +160,8 @@ async function take(db: CoreDb, step: Step, signal: AbortSignal): Promise<number
     });
     removed += taken.removed;
     if (taken.done) break;
-    limit = spent > sliceMs / 2 ? Math.max(4, limit >> 1) : Math.min(2048, limit * 2);
+    // Down at once, up slowly: a part of the log that changes many subjects takes longer.
+    limit = spent > sliceMs / 2 ? Math.max(4, limit >> 1) : Math.min(2048, limit + (limit >> 2));
     await delay(sliceMs);
   }
   return removed;

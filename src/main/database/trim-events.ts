@@ -31,7 +31,8 @@ function snapBefore(db: WriteDb, { id, type }: Subject, cut: number): void {
 /** Removes all events before `cut`. What they have left behind stays answerable: the state of each subject from `cut - 1` on. */
 export function trimEvents(db: WriteDb, cut: number): void {
   const subjects = db.all<Subject>(
-    `SELECT DISTINCT subject_id AS id, subject_type AS type FROM system_events
+    // In the order of the log: an index would be read from end to end, to have each subject once.
+    `SELECT DISTINCT subject_id AS id, subject_type AS type FROM system_events NOT INDEXED
      WHERE seq < @cut AND changes IS NOT NULL`,
     { cut },
   );

@@ -316,16 +316,21 @@ describe('what is answered, held against the document that is served', () => {
     const authorization = `Bearer ${session.json.token}`;
     const out = await ask('DELETE', `${v2}/sessions/current`, { headers: { authorization } });
     const gone = await ask('GET', `${v2}/me`, { headers: { authorization } });
+    const backup = await ask('POST', `${v2}/backups`);
+    const backups = await ask('GET', `${v2}/backups?limit=1`);
+    const badBackups = await ask('GET', `${v2}/backups?cursor=x`);
     const strange = { headers: { authorization: 'Bearer none' } };
     const refused = [];
-    for (const path of ['/sign-in-links', '/ws-tickets']) refused.push((await ask('POST', v2 + path, strange)).status);
+    for (const path of ['/sign-in-links', '/ws-tickets', '/backups'])
+      refused.push((await ask('POST', v2 + path, strange)).status);
     refused.push((await ask('DELETE', `${v2}/sessions/current`, strange)).status);
 
     expect(answers).toEqual([200, 200, 200, 400, 200, 400, 200, 400, 200, 400, 200, 400]);
     expect([link, session, again, ticket, out, gone].map(({ status }) => status)).toEqual([
       201, 201, 401, 201, 204, 401,
     ]);
-    expect(refused).toEqual([401, 401, 401]);
+    expect([backup, backups, badBackups].map(({ status }) => status)).toEqual([201, 200, 400]);
+    expect(refused).toEqual([401, 401, 401, 401]);
   });
 
   it('deleting', async () => {
