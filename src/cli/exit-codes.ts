@@ -33,6 +33,7 @@ const exitOfError = {
   SERVICE_NOT_FOUND: 'notFound',
   CONFLICT_NOT_FOUND: 'notFound',
   HISTORY_NOT_KEPT: 'notFound',
+  WEBHOOK_NOT_FOUND: 'notFound',
   OPERATION_NOT_FOUND: 'notFound',
   NAME_TAKEN: 'conflict',
   NOT_DRIVEN: 'failed',

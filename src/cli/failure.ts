@@ -33,6 +33,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   RANGE_IN_USE: 'See who is in it: clos ports',
   LISTENER_NOT_FOUND: 'See what listens: clos ports --listeners',
   OPERATION_NOT_FOUND: 'See what was done: clos operations',
+  WEBHOOK_NOT_FOUND: 'See all webhooks: clos webhooks',
   NOT_UNDOABLE: 'See what can be undone: clos operations',
   PROCESS_GONE: 'See what holds the port now: clos who PORT',
   PROCESS_PROTECTED: 'Choose another way out: clos conflicts',

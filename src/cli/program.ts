@@ -25,6 +25,7 @@ import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { undoCommand } from './commands/undo.ts';
 import { versionCommand } from './commands/version.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { whoCommand } from './commands/who.ts';
 import type { CliContext, Handler } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -136,6 +137,7 @@ export function createProgram(options: {
     connectionsCommand,
     backupCommand,
     backupsCommand,
+    webhooksCommand,
   ]) {
     program.addCommand(make(act));
   }

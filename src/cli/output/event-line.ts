@@ -47,6 +47,12 @@ const tell: Tellers = {
   'storage.restored': ({ backup, reason }) => `was restored from ${backup}${because(reason)}`,
   'history.trimmed': ({ keptFrom, events, operations, conflicts }) =>
     `${events} events, ${operations} operations and ${conflicts} conflicts were too old to keep; it begins at ${keptFrom}`,
+  'webhook.created': () => 'was added as a webhook',
+  'webhook.updated': ({ changed }) => `was changed: ${changed.join(', ')}`,
+  'webhook.deleted': () => 'was removed as a webhook',
+  'webhook.delivery-failed': ({ seq, attempts, reason }) =>
+    `did not get event ${seq} in ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${reason}`,
+  'webhook.disabled': ({ reason }) => `was disabled: ${reason}`,
 };
 
 function describe<T extends keyof typeof eventTypes>(type: T, data: ClosEvent['data']): string | null {

@@ -79,6 +79,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('How long is kept what has happened'),
+  webhooks: z
+    .strictObject({
+      attempts: z.int().min(1).default(24).describe('Then a delivery is given up: after about a day'),
+      firstDelayMs: z.int().min(1).default(1000).describe('After the first failure; doubled after each'),
+      lastDelayMs: z.int().min(1).default(7_200_000),
+      timeoutMs: z.int().min(10).default(15_000),
+    })
+    .prefault({}),
   redisUrl: z
     .url({ protocol: /^rediss?$/ })
     .nullable()

@@ -117,6 +117,19 @@ const describe: Describe = {
     glyph: 'failed',
   }),
   'history.trimmed': (data) => plain(`The history begins at event ${data.keptFrom} now; what was older is gone`),
+  'webhook.created': (_data, name) => plain(`The webhook ${name} was added`),
+  'webhook.updated': (data, name) => plain(`The webhook ${name} was changed: ${listWords(data.changed)}`),
+  'webhook.deleted': (_data, name) => plain(`The webhook ${name} was removed`),
+  'webhook.delivery-failed': (data, name) => ({
+    text: `Event ${data.seq} could not be delivered to ${name}`,
+    reason: data.reason,
+    glyph: 'failed',
+  }),
+  'webhook.disabled': (data, name) => ({
+    text: `The webhook ${name} was disabled`,
+    reason: data.reason,
+    glyph: 'failed',
+  }),
 };
 
 function wordsOf<T extends EventType>(type: T, data: unknown, name: string): EventWords | null {

@@ -20,6 +20,7 @@ export const idPrefixes = [
   'fct',
   'aud',
   'con',
+  'whk',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

@@ -10,6 +10,7 @@ import { ports } from './ports.ts';
 import { services } from './services.ts';
 import { settings } from './settings.ts';
 import { auth, module, system } from './system.ts';
+import { webhooks } from './webhooks.ts';
 
 /**
  * Every operation of CLOS. REST routes, OpenAPI, the typed client, IPC, React Query keys and the CLI derive from it.
@@ -25,6 +26,7 @@ export const contract = {
   events,
   audit,
   connections,
+  webhooks,
   settings,
   backups,
   system,

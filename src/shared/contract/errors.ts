@@ -26,6 +26,7 @@ export const errorTable = {
   SERVICE_NOT_FOUND: { status: 404, title: 'There is no such service' },
   CONFLICT_NOT_FOUND: { status: 404, title: 'There is no such conflict' },
   HISTORY_NOT_KEPT: { status: 410, title: 'The history does not reach back so far' },
+  WEBHOOK_NOT_FOUND: { status: 404, title: 'There is no such webhook' },
   OPERATION_NOT_FOUND: { status: 404, title: 'There is no such operation' },
   NAME_TAKEN: { status: 409, title: 'Another service has this name' },
   NOT_DRIVEN: { status: 409, title: 'CLOS only watches this service' },

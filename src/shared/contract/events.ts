@@ -35,6 +35,8 @@ const reservationData = z.object({
   note: z.string(),
 });
 
+const webhookData = z.object({ url: z.string() });
+
 /**
  * Every event: a fact, in the past tense, with the changed fields.
  *
@@ -56,6 +58,7 @@ export type Topic = z.output<typeof topicSchema>;
 
 const serviceReads = ['services.list', 'services.get', 'system.status'] as const;
 const conflictReads = ['conflicts.list', 'conflicts.get', 'system.status'] as const;
+const webhookReads = ['webhooks.list', 'webhooks.get', 'webhooks.deliveries'] as const;
 const leaseReads = [...serviceReads, 'ports.leases', 'ports.who', 'ports.map'] as const;
 
 /** The operations that show a subject of a kind. */
@@ -226,6 +229,26 @@ export const eventTypes = {
       conflicts: z.int(),
     }),
     stale: ['events.list', 'operations.list', 'conflicts.list'],
+  }),
+  'webhook.created': defineEvent({ topic: 'system', version: 1, data: webhookData, stale: webhookReads }),
+  'webhook.updated': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ changed: z.array(z.string()).describe('The fields that were given') }),
+    stale: webhookReads,
+  }),
+  'webhook.deleted': defineEvent({ topic: 'system', version: 1, data: webhookData, stale: webhookReads }),
+  'webhook.delivery-failed': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ seq: seqSchema, type: z.string(), attempts: z.int(), reason: z.string() }),
+    stale: webhookReads,
+  }),
+  'webhook.disabled': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ reason: z.string() }),
+    stale: webhookReads,
   }),
 } as const;
 

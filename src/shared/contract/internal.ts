@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { moduleNames, roles } from './access.ts';
 import { detectedConflictSchema } from './conflicts.ts';
 import { connectionSchema } from './connections.ts';
+import { eventSchema } from './events.ts';
 import { metricSchema } from './live.ts';
 import { defineOperation } from './operation-definition.ts';
 import { listenerSchema, portReportSchema, portRowSchema, suggestionSchema } from './ports.ts';
 import { addressSchema, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
 import { moduleStateSchema } from './system.ts';
+import { attemptSchema } from './webhooks.ts';
 
 /** The operations between modules. No key opens them; only a sibling may call. */
 const sibling = { method: 'POST', access: { audience: 'module' } } as const;
@@ -40,6 +42,30 @@ export const factSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type Fact = z.output<typeof factSchema>;
+
+/**
+ * What came of an event at one of those who react to events. The id is made of who, which event and which attempt, so whoever
+ * reports the same again, be it after a crash, makes it count once.
+ */
+export const reactionSchema = z.object({
+  id: z.string(),
+  consumer: z.string().max(200),
+  seq: seqSchema,
+  done: z.boolean().describe('The event needs nothing more: the cursor moves to it'),
+  /** What was done; null when nothing had to be. */
+  effect: z
+    .object({
+      type: z.literal('delivery'),
+      event: z.object({ type: z.string(), time: timeSchema }),
+      attempt: z.int(),
+      ...attemptSchema.shape,
+      gone: z.boolean().describe('The receiver wants no more of them, ever'),
+      at: timeSchema,
+      nextAttemptAt: timeSchema.nullable(),
+    })
+    .nullable(),
+});
+export type Reaction = z.output<typeof reactionSchema>;
 
 /** All that stands in the way of one service at this moment, or answers in its place. What is not there any more has cleared. */
 export const sightingSchema = z.object({
@@ -162,6 +188,26 @@ export const internal = {
       stale: z.array(z.string()).describe('Services to look at again: something has happened since'),
     }),
     errors: [],
+  }),
+  reportReactions: defineOperation({
+    ...sibling,
+    id: 'internal.reportReactions',
+    path: '/internal/reactions',
+    summary: 'Record what came of events at those who react to them, each report once',
+    module: 'api',
+    body: z.strictObject({ reactions: z.array(reactionSchema).min(1).max(1000) }),
+    output: z.object({ recorded: z.int() }),
+    errors: [],
+  }),
+  testWebhook: defineOperation({
+    ...sibling,
+    id: 'internal.testWebhook',
+    path: '/internal/test-webhook',
+    summary: 'Post an event to one webhook at once',
+    module: 'worker',
+    body: z.strictObject({ webhookId: z.string(), event: eventSchema }),
+    output: attemptSchema,
+    errors: ['WEBHOOK_NOT_FOUND'],
   }),
   requestHealthCheck: defineOperation({
     ...sibling,

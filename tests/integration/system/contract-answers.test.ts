@@ -333,6 +333,33 @@ describe('what is answered, held against the document that is served', () => {
     expect(refused).toEqual([401, 401, 401, 401]);
   });
 
+  it('webhooks', async () => {
+    const webhooks = `${v2}/webhooks`;
+    const made = await ask('POST', webhooks, { body: { url: 'http://127.0.0.1:9/', types: ['port.reserved'] } });
+    const one = `${webhooks}/${made.json.id}`;
+    const none = `${webhooks}/whk_none`;
+    const answers = [
+      made,
+      await ask('POST', webhooks, { body: { url: 'http://169.254.169.254/' } }),
+      await ask('GET', webhooks),
+      await ask('GET', `${webhooks}?limit=0`),
+      await ask('GET', one),
+      await ask('GET', none),
+      await ask('PATCH', one, { body: { types: null, enabled: false } }),
+      await ask('PATCH', none, { body: {} }),
+      await ask('POST', `${one}/test`),
+      await ask('POST', `${none}/test`),
+      await ask('GET', `${one}/deliveries`),
+      await ask('GET', `${none}/deliveries`),
+      await ask('DELETE', one),
+      await ask('DELETE', none),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([
+      201, 400, 200, 400, 200, 404, 200, 404, 200, 404, 200, 404, 204, 404,
+    ]);
+  });
+
   it('deleting', async () => {
     const web = await ask('DELETE', `${v2}/services/web`, { headers: wait });
     const api = await ask('DELETE', `${v2}/services/api`, { headers: wait });

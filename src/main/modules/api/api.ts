@@ -37,6 +37,7 @@ import { portHandlers } from './handlers/ports.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
+import { webhookHandlers } from './handlers/webhooks.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { clearLeftovers } from './leftovers.ts';
 import type { LongReads } from './long-reads.ts';
@@ -166,6 +167,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...historyHandlers(api),
       ...auditHandlers(api),
       ...connectionHandlers(api),
+      ...webhookHandlers(api),
       ...settingsHandlers(api),
       ...backupHandlers(backups),
       ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isClosError } from '#shared/contract/clos-error.ts';
-import type { Fact } from '#shared/contract/internal.ts';
 
-export interface OutboxOptions {
+export interface OutboxOptions<T> {
   /** Hands facts over; resolves when they are on disk. */
-  send(facts: Fact[]): Promise<unknown>;
+  send(facts: T[]): Promise<unknown>;
   log: Logger;
   firstDelayMs?: number;
   lastDelayMs?: number;
@@ -22,18 +21,19 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Facts on their way to the api: in order, again and again until acknowledged. The api counts each fact id once. */
-export class Outbox {
-  readonly #options: OutboxOptions;
-  readonly #facts: Fact[] = [];
+export class Outbox<T extends { id: string }> {
+  readonly #options: OutboxOptions<T>;
+  readonly #facts: T[] = [];
+  readonly #waiting: Array<() => void> = [];
   #running: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #stopped = false;
 
-  constructor(options: OutboxOptions) {
+  constructor(options: OutboxOptions<T>) {
     this.#options = options;
   }
 
-  add(fact: Fact): void {
+  add(fact: T): void {
     if (this.#stopped) return;
     if (this.#facts.length >= bound) this.#facts.shift();
     this.#facts.push(fact);
@@ -48,9 +48,23 @@ export class Outbox {
     });
   }
 
-  /** True while a fact about this service has not been acknowledged. */
-  holds(serviceId: string): boolean {
-    return this.#facts.some((fact) => fact.serviceId === serviceId);
+  /** True while a fact of this kind has not been acknowledged. */
+  holds(isMeant: (fact: T) => boolean): boolean {
+    return this.#facts.some(isMeant);
+  }
+
+  /** Resolves when this is so, which can only become by facts that are acknowledged; also when `signal` fires or it is stopped. */
+  async until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    const tell = () => this.#tellWaiting();
+    signal.addEventListener('abort', tell);
+    while (!isSo() && !this.#stopped && !signal.aborted) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    signal.removeEventListener('abort', tell);
+  }
+
+  #tellWaiting(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   get size(): number {
@@ -61,6 +75,7 @@ export class Outbox {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake?.();
+    this.#tellWaiting();
     if (this.#running === null) return;
     const deadline = new AbortController();
     await Promise.race([
@@ -100,9 +115,10 @@ export class Outbox {
   }
 
   /** The oldest may have been pushed out while they were under way, so they are found by their ids. */
-  #remove(batch: readonly Fact[]): void {
+  #remove(batch: readonly T[]): void {
     const ids = new Set(batch.map(({ id }) => id));
     while (this.#facts[0] !== undefined && ids.has(this.#facts[0].id)) this.#facts.shift();
+    this.#tellWaiting();
   }
 
   #pause(ms: number): Promise<void> {

@@ -2,6 +2,7 @@ import { startOwned } from '#shared/base/disposal.ts';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
+import type { Fact } from '#shared/contract/internal.ts';
 import { checkEvents } from '../../database/events.ts';
 import { openForReading, type ReadDb } from '../../database/handle.ts';
 import { findService, listServices } from '../../database/services.ts';
@@ -11,9 +12,10 @@ import type { ModuleDefinition } from '../../supervisor/module.ts';
 import { HealthChecker } from './health-checker.ts';
 import { Outbox } from './outbox.ts';
 import { probe } from './probes.ts';
+import { createReactions } from './reactions.ts';
 import { targetOf } from './targets.ts';
 
-/** A doorbell may get lost; then the services are looked at after this time. */
+/** A doorbell may get lost; then the services and the log are looked at after this time. */
 const lookAgainMs = 5000;
 
 function runHealthCheckHandler(db: ReadDb, checker: HealthChecker): Handler {
@@ -30,7 +32,7 @@ function runHealthCheckHandler(db: ReadDb, checker: HealthChecker): Handler {
   });
 }
 
-/** The worker module: it checks the health of services and reports what changes as facts. */
+/** The worker module: it checks the health of services, reacts to events, and reports what comes of both to the api. */
 export const worker: ModuleDefinition = {
   name: 'worker',
   start: (context) =>
@@ -38,7 +40,7 @@ export const worker: ModuleDefinition = {
       const { log } = context;
       const db = openForReading(context.home.coreDb);
       owned.use(() => db.close());
-      const outbox = new Outbox({
+      const outbox = new Outbox<Fact>({
         send: (facts) => context.sibling('api').internal.reportFacts({ facts }),
         log,
       });
@@ -46,26 +48,34 @@ export const worker: ModuleDefinition = {
         readTargets: () => listServices(db).flatMap((service) => targetOf(service) ?? []),
         probe,
         report: (found) => outbox.add({ id: newId('fct'), type: 'health', ...found, at: new Date().toISOString() }),
-        isReporting: (serviceId) => outbox.holds(serviceId),
+        isReporting: (serviceId) => outbox.holds((fact) => fact.serviceId === serviceId),
         onError: (err) => log.error({ err }, 'The services could not be read'),
       });
+      const reactions = createReactions(context, db);
       const server = createModuleServer(context, {
         portName: null,
-        handlers: [runHealthCheckHandler(db, checker)],
+        handlers: [runHealthCheckHandler(db, checker), ...reactions.handlers],
         checks: async () => [
           checkEvents(db),
           { name: 'health checks', ok: true, detail: `${checker.size} services, ${outbox.size} facts waiting` },
+          { name: 'events', ok: true, detail: reactions.status() },
         ],
       });
       owned.use(() => server.close());
       owned.use(() => outbox.stop());
       owned.use(() => checker.stop());
-      owned.use(context.bus.onRing(() => checker.scanSoon()));
-      const look = setInterval(() => checker.scanSoon(), lookAgainMs);
-      look.unref();
-      owned.use(() => clearInterval(look));
+      owned.use(() => reactions.stop());
+      const look = () => {
+        checker.scanSoon();
+        reactions.ring();
+      };
+      owned.use(context.bus.onRing(look));
+      const interval = setInterval(look, lookAgainMs);
+      interval.unref();
+      owned.use(() => clearInterval(interval));
       const ports = await server.listen();
       checker.scan();
+      reactions.ring();
       return { ports, stop: () => owned.dispose() };
     }),
 };

@@ -10,6 +10,7 @@ import { actorOf, type Provenance } from '../actors.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { Credentials } from '../credentials.ts';
 import { changeHealth, changeStatus } from '../life.ts';
+import { applyReaction } from '../reactions.ts';
 import { recordSightings } from '../sightings.ts';
 
 function applyHealth(write: WriteDb, fact: Extract<Fact, { type: 'health' }>, who: Provenance): void {
@@ -45,6 +46,15 @@ export function internalHandlers(
         }
         return count;
       });
+      return { recorded };
+    }),
+    handle(internal.reportReactions, async (call) => {
+      const actor = actorOf(call.principal);
+      const recorded = await api.db.commit(
+        (write) =>
+          call.body.reactions.filter((one) => applyReaction(write, one, { actor, cause: { type: 'fact', id: one.id } }))
+            .length,
+      );
       return { recorded };
     }),
     handle(internal.reportSightings, (call) => recordSightings(api, call.body.sightings, actorOf(call.principal))),

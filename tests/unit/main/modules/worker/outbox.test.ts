@@ -5,7 +5,7 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import type { Fact } from '#shared/contract/internal.ts';
 
 const log = pino({ level: 'silent' });
-const boxes: Outbox[] = [];
+const boxes: Outbox<Fact>[] = [];
 
 afterEach(async () => {
   for (const box of boxes.splice(0)) await box.stop();
@@ -26,7 +26,7 @@ function fact(n: number): Fact {
 function outbox(answer: (ids: string[], attempt: number) => Error | null) {
   const sent: string[][] = [];
   let wake: () => void = () => undefined;
-  const box = new Outbox({
+  const box = new Outbox<Fact>({
     async send(facts) {
       const ids = facts.map(({ id }) => id);
       sent.push(ids);
@@ -56,14 +56,17 @@ describe('facts', () => {
     const { box, until } = outbox(() => null);
     for (const n of [1, 2, 3]) box.add(fact(n));
     expect(await until(2)).toEqual([['fct_1'], ['fct_2', 'fct_3']]);
-    expect({ size: box.size, holds: box.holds('svc_1') }).toEqual({ size: 0, holds: false });
+    expect({ size: box.size, holds: box.holds(({ serviceId }) => serviceId === 'svc_1') }).toEqual({
+      size: 0,
+      holds: false,
+    });
   });
 
   it('are sent again, with the same ids, until they are acknowledged', async () => {
     const away = new ClosError('MODULE_UNAVAILABLE');
     const { box, until } = outbox((_ids, attempt) => (attempt < 4 ? away : null));
     box.add(fact(1));
-    expect(box.holds('svc_1')).toBe(true);
+    expect(box.holds(({ serviceId }) => serviceId === 'svc_1')).toBe(true);
     expect(await until(4)).toEqual([['fct_1'], ['fct_1'], ['fct_1'], ['fct_1']]);
     expect(box.size).toBe(0);
   });
