@@ -10,7 +10,9 @@ import type { Plugin } from 'vite';
  * `modules/<name>.entry`, and every other `*.entry.ts` and `*.worker.ts` at the path that it has below src/main.
  */
 function mainInputs(): Record<string, string> {
-  const roots = ['src/main/index.ts', 'src/main/serve.ts', 'src/cli/cli.ts'].filter((file) => existsSync(file));
+  const roots = ['src/main/index.ts', 'src/main/serve.ts', 'src/main/restore.ts', 'src/cli/cli.ts'].filter((file) =>
+    existsSync(file),
+  );
   const entries = globSync('src/main/**/*.{entry,worker}.ts').map((file) => file.replaceAll('\\', '/'));
   return Object.fromEntries([
     ...roots.map((file) => [basename(file, '.ts'), file]),
@@ -27,7 +29,7 @@ function nameOf(entry: string): string {
 const main: UserConfig['main'] = {
   build: {
     // Packages of many small files, which every process would look up and open one by one: a third of the time of a short command.
-    externalizeDeps: { exclude: ['commander', 'zod'] },
+    externalizeDeps: { exclude: ['commander', 'zod', 'fastify'] },
     rolldownOptions: { input: mainInputs(), output: { entryFileNames: '[name].js' } },
   },
 };

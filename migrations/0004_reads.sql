@@ -6,4 +6,9 @@ CREATE INDEX service_operations_type ON service_operations (type, id);
 CREATE INDEX service_operations_actor ON service_operations (actor ->> '$.id', id);
 CREATE INDEX port_conflicts_state ON port_conflicts (state, id);
 CREATE INDEX port_conflicts_service ON port_conflicts (service_id, id);
-CREATE INDEX services_name_of ON services (name);
+-- A name is given again after its service was deleted.
+CREATE INDEX services_known_as ON services (name, id);
+
+-- The index of the subjects finds the same, and nearly each event of a subject with a state carries what it changed: a quarter of
+-- what it costs to store one.
+DROP INDEX system_events_changes;

@@ -17,7 +17,8 @@ import { reportFailure } from './report.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { version } = z.object({ version: z.string() }).parse(manifest);
-const serveRoot = new URL(import.meta.url.endsWith('.ts') ? '../main/serve.ts' : './serve.js', import.meta.url);
+const mainRoot = (name: string) =>
+  new URL(import.meta.url.endsWith('.ts') ? `../main/${name}.ts` : `./${name}.js`, import.meta.url);
 
 // A reader that has seen enough, such as `head`, closes the pipe. That is no failure.
 for (const stream of [process.stdout, process.stderr]) {
@@ -56,7 +57,8 @@ function makeContext(globals: GlobalOptions): { context: CliContext; close: () =
 
 const program = createProgram({
   version,
-  serveRoot,
+  serveRoot: mainRoot('serve'),
+  restoreRoot: mainRoot('restore'),
   run: async (globals, work) => {
     const { context, close } = makeContext(globals);
     try {

@@ -2,8 +2,10 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { type Client, createClient } from '#shared/client/client.ts';
 import { fetchTransport } from '#shared/client/fetch-transport.ts';
+import type { LiveSocket } from '#shared/client/live-client.ts';
 import type { Transport } from '#shared/client/transport.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { liveSubprotocol } from '#shared/contract/live.ts';
 import { type Discovery, module } from '#shared/contract/system.ts';
 import { readApiKey, readDiscovery } from '#shared/node/discovery.ts';
 import type { Home } from '#shared/node/home.ts';
@@ -13,10 +15,8 @@ import { socketTransport } from '#shared/node/socket-transport.ts';
 export interface Connection {
   client: Client;
   transport: Transport;
-  /** The owner's key, for the WebSocket. */
-  apiKey: string;
-  /** `socket`: over the home's own Unix sockets. `tcp`: over a port that has proved to be this CLOS. */
-  via: 'socket' | 'tcp';
+  /** Opens a live connection: over the home's own Unix socket, or over a port that has proved to be this CLOS. */
+  openLive(): Promise<LiveSocket>;
   close(): void;
 }
 
@@ -42,13 +42,37 @@ export async function connect(home: Home): Promise<Connection> {
   if (await accepts(socketPath)) {
     if (apiKey === null) throw new ClosError('NOT_SIGNED_IN', `There is no key in ${home.credentialsFile}.`);
     const transport = socketTransport({ socketPath, token: () => apiKey, timeoutMs: answerTimeoutMs });
-    return { client: createClient(transport), transport, apiKey, via: 'socket', close: () => transport.close() };
+    const openLive = async () => {
+      const { WebSocket } = await liveLibrary();
+      return new WebSocket('ws://localhost/ws', liveSubprotocol, {
+        createConnection: () => createConnection(home.socketOf('websocket')),
+        headers: { authorization: `Bearer ${apiKey}`, 'user-agent': agent },
+      });
+    };
+    return { client: createClient(transport), transport, openLive, close: () => transport.close() };
   }
   const discovery = await readOwn(() => readDiscovery(home));
   if (apiKey === null || discovery === null) throw notRunning();
   await proveIdentity(discovery.api.url, discovery.identity);
   const transport = fetchTransport({ baseUrl: discovery.api.url, token: () => apiKey });
-  return { client: createClient(transport), transport, apiKey, via: 'tcp', close: () => undefined };
+  const client = createClient(transport);
+  return { client, transport, openLive: () => openLiveByPort(home, client), close: () => undefined };
+}
+
+/** Most commands do without it. */
+const liveLibrary = () => import('ws');
+const agent = 'clos';
+
+/** The port may be another one after each start of CLOS, and has to prove anew whose it is before it gets a ticket. */
+async function openLiveByPort(home: Home, client: Client): Promise<LiveSocket> {
+  const discovery = await readOwn(() => readDiscovery(home));
+  if (discovery === null) throw notRunning();
+  const { url } = discovery.websocket;
+  await proveIdentity(url, discovery.identity);
+  const [{ WebSocket }, { ticket }] = await Promise.all([liveLibrary(), client.auth.createTicket()]);
+  return new WebSocket(`${url.replace(/^http/, 'ws')}/ws?ticket=${ticket}`, liveSubprotocol, {
+    headers: { 'user-agent': agent },
+  });
 }
 
 async function readOwn<T>(read: () => Promise<T>): Promise<T> {

@@ -73,6 +73,7 @@ const exitOfError = {
   MODULE_UNAVAILABLE: 'unreachable',
   READS_BUSY: 'failed',
   READ_TIMEOUT: 'failed',
+  BACKUP_FAILED: 'failed',
   STORAGE_FULL: 'failed',
   SHUTTING_DOWN: 'unreachable',
   CLOS_UNREACHABLE: 'unreachable',

@@ -1,13 +1,8 @@
-import { createConnection } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { LiveClient } from '#shared/client/live-client.ts';
+import { LiveClient, type LiveSnapshot } from '#shared/client/live-client.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { type ClosEvent, topics } from '#shared/contract/events.ts';
-import { liveSubprotocol } from '#shared/contract/live.ts';
 import type { Connection } from './connect.ts';
 import type { CliContext } from './context.ts';
-
-const pollMs = 500;
 
 interface Following {
   /** A sequence number. */
@@ -17,43 +12,34 @@ interface Following {
 }
 
 /**
- * The events after a sequence number, in batches as they come.
+ * The events after a sequence number, in batches as they come, and on after CLOS was away for a while.
  *
- * They come over the WebSocket on the home's own socket, and go on where they were when CLOS was away for a while. Where only
- * the TCP port of the API has proved itself, the history is read again and again instead.
+ * Null comes where the history cannot go on from there: what happened in between is not to be had, so that everything may be
+ * different now.
  */
-export function followEvents(
+export async function* followEvents(
   context: CliContext,
-  connection: Connection,
-  following: Following,
-): AsyncGenerator<ClosEvent[], void> {
-  return connection.via === 'socket' ? live(context, connection, following) : polled(connection, following);
-}
-
-async function* live(
-  context: CliContext,
-  { apiKey }: Connection,
+  { openLive }: Connection,
   { after, signal }: Following,
-): AsyncGenerator<ClosEvent[], void> {
-  const socketPath = context.home.socketOf('websocket');
-  let waiting: ClosEvent[] = [];
+): AsyncGenerator<ClosEvent[] | null, void> {
+  let waiting: Array<ClosEvent[] | null> = [];
   let ended: ClosError | null = null;
   let wake = () => {};
   let isLeft = false;
 
   const client = new LiveClient({
-    connect: async () => {
-      // Most commands do without it.
-      const { WebSocket } = await import('ws');
-      return new WebSocket('ws://localhost/ws', [liveSubprotocol], {
-        createConnection: () => createConnection(socketPath),
-        headers: { authorization: `Bearer ${apiKey}` },
-      });
-    },
+    connect: openLive,
     topics,
     since: after,
     onEvent: (event) => {
-      waiting.push(event);
+      const batch = waiting.at(-1);
+      if (Array.isArray(batch)) batch.push(event);
+      else waiting.push([event]);
+      wake();
+    },
+    onSnapshot: (snapshot) => {
+      void context.terminal.err(gapText(snapshot));
+      waiting.push(null);
       wake();
     },
     onState: (state, refusal) => {
@@ -72,9 +58,9 @@ async function* live(
           wake = resolve;
         });
       }
-      const batch = waiting;
+      const batches = waiting;
       waiting = [];
-      if (batch.length > 0) yield batch;
+      yield* batches;
     }
     throw ended;
   } finally {
@@ -83,16 +69,8 @@ async function* live(
   }
 }
 
-async function* polled({ client }: Connection, { after, signal }: Following): AsyncGenerator<ClosEvent[], void> {
-  let seen = after;
-  while (signal?.aborted !== true) {
-    const { items } = await client.events.list({ after: seen, limit: 500 });
-    const last = items.at(-1);
-    if (last === undefined) {
-      await wait(pollMs);
-      continue;
-    }
-    seen = last.seq;
-    yield items;
-  }
+function gapText({ reason, seq }: LiveSnapshot): string {
+  return reason === 'other-history'
+    ? `The history is another one now. It goes on after event ${seq}.`
+    : `Older events are not kept any more. It goes on after event ${seq}.`;
 }

@@ -2,8 +2,10 @@ import { type Argument, Command, type HelpConfiguration } from 'commander';
 import { adoptCommand } from './commands/adopt.ts';
 import { apiCommand } from './commands/api.ts';
 import { auditCommand } from './commands/audit.ts';
+import { backupCommand, backupsCommand, restoreCommand } from './commands/backups.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
+import { connectionsCommand } from './commands/connections.ts';
 import { createCommand } from './commands/create.ts';
 import { eventsCommand } from './commands/events.ts';
 import { freeCommand } from './commands/free.ts';
@@ -70,6 +72,7 @@ function argumentTerm(argument: Argument): string {
 export function createProgram(options: {
   version: string;
   serveRoot: URL;
+  restoreRoot: URL;
   run: (globals: GlobalOptions, work: (context: CliContext) => Promise<number | undefined>) => Promise<void>;
 }): Command {
   const program = new Command('clos');
@@ -131,12 +134,15 @@ export function createProgram(options: {
     operationsCommand,
     eventsCommand,
     auditCommand,
+    connectionsCommand,
+    backupCommand,
+    backupsCommand,
     webhooksCommand,
-    apiCommand,
-    versionCommand,
   ]) {
     program.addCommand(make(act));
   }
+  program.addCommand(restoreCommand(act, options.restoreRoot));
+  for (const make of [apiCommand, versionCommand]) program.addCommand(make(act));
 
   for (const command of everyCommand(program)) {
     command.configureHelp(help).helpOption('-h, --help', 'show help');

@@ -6,6 +6,9 @@ import type { Home } from '#shared/node/home.ts';
 /** A log file that has grown past this at a start is set aside; one such file is kept. */
 const rotateBytes = 10 * 1024 * 1024;
 
+/** So much is held back while it cannot be written; what comes then is lost. */
+const heldBytes = 256 * 1024;
+
 /** What must never stand in a log, wherever it turns up. */
 const redact = [
   'req.headers.authorization',
@@ -22,7 +25,9 @@ export function createLog({ home, name, level }: { home: Home; name: string; lev
   mkdirSync(home.logsDir, { recursive: true, mode: 0o700 });
   const file = join(home.logsDir, `${name}.log`);
   if (existsSync(file) && statSync(file).size > rotateBytes) renameSync(file, `${file}.1`);
-  const destination = pino.destination({ dest: file, mode: 0o600, sync: true });
+  const destination = pino.destination({ dest: file, mode: 0o600, sync: true, maxLength: heldBytes });
+  // A full disk costs lines of the log, never the process.
+  destination.on('error', () => undefined);
   return pino(
     { name, level, redact, timestamp: pino.stdTimeFunctions.isoTime, base: { name, pid: process.pid } },
     destination,

@@ -4,6 +4,7 @@ import type { Discovery } from '#shared/contract/system.ts';
 import { findHome } from '#shared/node/home.ts';
 import { ConfigError, loadConfig } from './config/config.ts';
 import { createLog } from './log.ts';
+import { StartRefused } from './start-refused.ts';
 import { portNames } from './supervisor/module.ts';
 import { nodeStarter } from './supervisor/node-starter.ts';
 import { AlreadyRunning, createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
@@ -52,8 +53,10 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): never {
-  const known = error instanceof ConfigError || error instanceof AlreadyRunning;
-  process.stderr.write(`clos: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  const known = [ConfigError, AlreadyRunning, StartRefused].some((kind) => error instanceof kind);
+  process.stderr.write(
+    `clos: ${known && error instanceof Error ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exit(1);
 }
 

@@ -9,26 +9,10 @@ import { Redis } from 'ioredis';
 import { type CoreDb, openCoreDb } from '#main/database/core-db.ts';
 import { appendEvent } from '#main/database/events.ts';
 import { redisProgram } from '#tests/support/redis.ts';
-import type { BenchRow, Sample } from './frame/bench-row.ts';
+import type { BenchRow } from './frame/bench-row.ts';
+import { acknowledgedWrites } from './support/acknowledged-writes.ts';
 
 const clients = 64;
-const roundMs = 1000;
-
-/** So many clients, each of whom writes again as soon as its last write was acknowledged. */
-async function round(write: (client: number) => Promise<unknown>): Promise<Sample> {
-  const began = performance.now();
-  let acknowledged = 0;
-  await Promise.all(
-    Array.from({ length: clients }, async (_value, client) => {
-      while (performance.now() - began < roundMs) {
-        await write(client);
-        acknowledged += 1;
-      }
-    }),
-  );
-  return { writes: (acknowledged / (performance.now() - began)) * 1000 };
-}
-
 const actor = { type: 'module' as const, id: 'api', name: 'api' };
 const data = { module: 'worker', state: 'ready' as const, reason: null };
 const event = {
@@ -84,7 +68,7 @@ const row: BenchRow = {
       rmSync(folder, { recursive: true });
     };
   },
-  run: () => round(async () => await ours?.commit((write) => appendEvent(write, event))),
+  run: () => acknowledgedWrites(async () => await ours?.commit((write) => appendEvent(write, event))),
   peers: [
     {
       name: 'one by one',
@@ -107,7 +91,7 @@ const row: BenchRow = {
         };
       },
       run: () =>
-        round(async () => {
+        acknowledgedWrites(async () => {
           naive?.insert.run({
             type: event.type,
             actor: JSON.stringify(actor),
@@ -134,7 +118,7 @@ const row: BenchRow = {
         };
       },
       run: () =>
-        round(
+        acknowledgedWrites(
           async (client) =>
             await redis?.connections[client]?.xadd(
               'events',

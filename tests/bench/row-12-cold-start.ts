@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, fork } from 'node:child_process';
+import { on, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -46,26 +46,32 @@ function ask(socketPath: string, token: string): Promise<number> {
   });
 }
 
+/** Resolves when the module says that it is ready, whatever it rings before. */
+async function ready(child: ChildProcess): Promise<void> {
+  for await (const [said] of on(child, 'message')) {
+    const message = fromModuleSchema.parse(said);
+    if (message.type === 'ready') return;
+    if (message.type === 'failed') throw new Error(message.reason);
+  }
+}
+
 /** From the moment that the process is asked for to its first list of all services. */
 async function start(place: Home): Promise<number> {
   const order = orderFor(place, loadIdentity(place).privateKeyPem);
+  const env = { ...environmentOf(place), NODE_COMPILE_CACHE: `${place.root}/compiled` };
   const began = performance.now();
-  const child = fork(built, [], {
-    env: { ...environmentOf(place), NODE_COMPILE_CACHE: `${place.root}/compiled` },
-    serialization: 'json',
-    execArgv: [],
-  });
+  const child = fork(built, [], { env, serialization: 'json', execArgv: [] });
   const exit = once(child, 'exit');
-  child.send({ type: 'start', order });
-  const [said] = await once(child, 'message');
-  const message = fromModuleSchema.parse(said);
-  if (message.type === 'failed') throw new Error(message.reason);
-  const status = await ask(place.socketOf('api'), order.serviceKeys.supervisor);
-  const took = performance.now() - began;
-  child.send({ type: 'stop' });
-  await exit;
-  if (status !== 200) throw new Error(`The first answer was ${status}`);
-  return took;
+  try {
+    child.send({ type: 'start', order });
+    await ready(child);
+    const status = await ask(place.socketOf('api'), order.serviceKeys.supervisor);
+    if (status !== 200) throw new Error(`The first answer was ${status}`);
+    return performance.now() - began;
+  } finally {
+    child.send({ type: 'stop' });
+    await exit;
+  }
 }
 
 /**

@@ -7,13 +7,13 @@ import type { Service } from '#shared/contract/services.ts';
 import { engineCall } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
 import { createRandom } from '#tests/support/random.ts';
-import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
+import { killAtOnce, newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 
-const kills = process.env.CLOS_LONG === '1' ? 200 : 8;
+const kills = Number(process.env.CLOS_KILLS ?? (process.env.CLOS_LONG === '1' ? 300 : 8));
 const image = 'clos-test/web:1';
 const home = newHome();
-/** One module is killed more often than a supervisor would put up with. */
-const env = { CLOS_RESTART_GIVE_UP_AFTER: '1000' };
+/** Modules are killed more often than a supervisor would put up with. */
+const env = { CLOS_RESTART_GIVE_UP_AFTER: '1000', CLOS_RESTART_MAX_DELAY_MS: '1000' };
 const start = () => startSystem({ home, dockerHost: inject('engine').dockerHost, env });
 let system: TestSystem;
 
@@ -21,8 +21,7 @@ beforeAll(async () => {
   system = await start();
 });
 afterAll(async () => {
-  const { items } = await system.client.services.list({ limit: 500 });
-  for (const { id } of items) await system.client.services.delete({ id }, { waitSeconds: 30 });
+  for (const { id } of await allServices()) await system.client.services.delete({ id }, { waitSeconds: 30 });
   await system.stop();
   removeHome(home);
 });
@@ -53,22 +52,37 @@ async function load(round: number): Promise<void> {
   await Promise.allSettled(work);
 }
 
-/** `kill -9`, of the api or of everything; resolves when CLOS answers again, with how long that took. */
+/** All services, page by page. */
+async function allServices(): Promise<Service[]> {
+  const services: Service[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await system.client.services.list({ limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+    services.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return services;
+}
+
+const victims = ['api', 'worker', 'everything'] as const;
+
+/** `kill -9`, of the api, the worker or everything; resolves when CLOS answers again, with how long that took. */
 async function killAndWait(round: number): Promise<number> {
-  const whole = round % 3 === 2;
+  const victim = victims[round % 3] ?? 'everything';
   const { modules } = await system.client.system.status();
-  const pid = modules.find(({ name }) => name === 'api')?.pid ?? 0;
+  const killedName = victim === 'everything' ? 'api' : victim;
+  const pid = modules.find(({ name }) => name === killedName)?.pid ?? 0;
   await delay(random() * 250);
   const killed = performance.now();
-  if (whole) {
-    await system.kill();
+  if (victim === 'everything') {
+    await killAtOnce(system);
     system = await start();
   } else {
     process.kill(pid, 'SIGKILL');
   }
   await eventually(
     () => system.client.system.status(),
-    (status) => status.modules.some(({ name, state, pid: now }) => name === 'api' && state === 'ready' && now !== pid),
+    (status) =>
+      status.modules.some(({ name, state, pid: now }) => name === killedName && state === 'ready' && now !== pid),
   );
   return performance.now() - killed;
 }
@@ -102,7 +116,7 @@ describe(`${kills} kills at random points under load`, () => {
       waits.push(await killAndWait(round));
       await loaded;
 
-      const { items } = await system.client.services.list({ limit: 500 });
+      const items = await allServices();
       const present = new Map(items.map(({ name, id }) => [name, id]));
       const lost = [...acknowledged].filter(([name, { id }]) => present.get(name) !== id);
       const open = await eventually(
@@ -119,9 +133,8 @@ describe(`${kills} kills at random points under load`, () => {
         doubled: [],
         integrity: { integrity_check: 'ok' },
       });
-      await eventually(
-        () => system.client.services.list({ limit: 500 }),
-        (page) => page.items.every(({ status }) => !['starting', 'stopping', 'unknown'].includes(status)),
+      await eventually(allServices, (services) =>
+        services.every(({ status }) => !['starting', 'stopping', 'unknown'].includes(status)),
       );
     }
 
@@ -144,14 +157,14 @@ describe(`${kills} kills at random points under load`, () => {
         if (!isClosError(error, 'NAME_TAKEN')) throw error;
       });
     }
-    const { items } = await system.client.services.list({ limit: 500 });
+    const items = await allServices();
 
     expect(names.filter((name) => items.filter((item) => item.name === name).length !== 1)).toEqual([]);
   });
 
   it('leave every service able to start', async () => {
     for (const name of ['a', 'b', 'c']) await system.client.services.start({ id: name }, { waitSeconds: 30 });
-    const { items } = await system.client.services.list({ limit: 500 });
+    const items = await allServices();
     const counts = await containerCounts(items);
 
     expect(['a', 'b', 'c'].map((name) => counts.get(name))).toEqual([1, 1, 1]);

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { closeCodes } from '#shared/contract/live.ts';
+import { connectLive } from '#tests/support/live-client.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { newRedis, redisProgram, type TestRedis } from '#tests/support/redis.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
@@ -94,5 +95,24 @@ describe.skipIf(redisProgram === undefined)('a system on Redis', () => {
     const names = Object.keys(outcomes);
     expect(outcomes).toEqual(Object.fromEntries(names.map((name) => [name, ['let in', closeCodes.notSignedIn]])));
     expect(names.length).toBe(7);
+  });
+
+  it('knows who is connected in Redis, and without it', async () => {
+    const url = `${system.discovery.gateway.url.replace('http', 'ws')}/ws`;
+    const who = async () =>
+      (await system.client.connections.list()).items.map((connection) => connection.client?.who.name);
+    let client = await connectLive(url, { authorization: `Bearer ${system.apiKey}` });
+    // The websocket may not have found Redis again yet; then it keeps who comes in its own memory.
+    while ((await raw.keys('clos:*:connection:*')).length === 0) {
+      await client.close();
+      client = await connectLive(url, { authorization: `Bearer ${system.apiKey}` });
+    }
+    const withRedis = await who();
+    await redis.kill();
+    const without = await who();
+    await redis.start();
+    await client.close();
+
+    expect([withRedis, without]).toEqual([['owner'], ['owner']]);
   });
 });

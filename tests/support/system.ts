@@ -116,3 +116,13 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
       checkedFetch(baseUrl, path, { ...init, headers: { authorization: `Bearer ${apiKey}`, ...init.headers } }),
   };
 }
+
+/** `kill -9` of the api and of its supervisor: without a supervisor an api would close its database first. */
+export async function killAtOnce(system: TestSystem): Promise<void> {
+  const { modules } = await system.client.system.status();
+  const api = modules.find(({ name }) => name === 'api')?.pid;
+  if (api == null || system.process.pid === undefined) throw new Error('The system does not run');
+  process.kill(system.process.pid, 'SIGSTOP');
+  process.kill(api, 'SIGKILL');
+  await system.kill();
+}

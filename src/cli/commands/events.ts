@@ -42,7 +42,7 @@ export function eventsCommand(act: Act): Command {
           if (items.length === 0) break;
         }
         if (options.follow !== true) return undefined;
-        for await (const batch of followEvents(context, connection, { after: seen })) await print(batch);
+        for await (const batch of followEvents(context, connection, { after: seen })) await print(batch ?? []);
         return undefined;
       }),
     );

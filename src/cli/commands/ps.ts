@@ -27,7 +27,7 @@ export function psCommand(act: Act): Command {
         await context.terminal.clear();
         await print(context, connection);
         for await (const batch of followEvents(context, connection, { after: seq })) {
-          if (batch.every(({ subject }) => subject.type !== 'service' && subject.type !== 'lease')) continue;
+          if (batch?.every(({ subject }) => subject.type !== 'service' && subject.type !== 'lease')) continue;
           await context.terminal.clear();
           await print(context, connection);
         }

@@ -16,7 +16,9 @@ export function statusCommand(act: Act): Command {
         if (context.json) await terminal.out(JSON.stringify(status));
         else if (!context.quiet) {
           const dashboard = (await readDiscovery(home))?.dashboard.url ?? null;
-          await terminal.out(...renderStatus(status, { paint: terminal.paint, dashboard, home: home.root }));
+          await terminal.out(
+            ...renderStatus(status, { paint: terminal.paint, dashboard, home: home.root, now: context.now() }),
+          );
         }
         return undefined;
       }),

@@ -19,7 +19,8 @@ const tell: Tellers = {
   'service.deleted': () => 'was removed',
   'service.status-changed': ({ from, to, reason }) => `${from} → ${to}${because(reason)}`,
   'service.health-changed': ({ from, to, reason }) => `health ${from} → ${to}${because(reason)}`,
-  'service.changed': ({ changed }) => `was seen to have changed: ${changed.join(', ')}`,
+  'service.changed': ({ changed }) =>
+    changed.join() === 'observed' ? 'what runs of it changed' : `changed: ${changed.join(', ')}`,
   'service.adopted': ({ pid, containerId }) =>
     `was taken over as it ran${pid === null ? '' : `, pid ${pid}`}${containerId === null ? '' : `, container ${containerId.slice(0, 12)}`}`,
   'service.waiting-changed': ({ waits, reason }) => `${waits ? 'waits' : 'waits no longer'}: ${reason}`,
@@ -41,6 +42,11 @@ const tell: Tellers = {
     `${operation.type} ${operation.status}${because(operation.error?.detail ?? null)}`,
   'engine.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
   'module.state-changed': ({ state, reason }) => `is ${state}${because(reason)}`,
+  'backup.made': ({ backup }) => `${backup.name} was made`,
+  'backup.failed': ({ reason }) => `could not be made${because(reason)}`,
+  'storage.restored': ({ backup, reason }) => `was restored from ${backup}${because(reason)}`,
+  'history.trimmed': ({ keptFrom, events, operations, conflicts }) =>
+    `${events} events, ${operations} operations and ${conflicts} conflicts were too old to keep; it begins at ${keptFrom}`,
   'webhook.created': () => 'was added as a webhook',
   'webhook.updated': ({ changed }) => `was changed: ${changed.join(', ')}`,
   'webhook.deleted': () => 'was removed as a webhook',

@@ -1,6 +1,7 @@
 import type { OperationOutput } from '#shared/contract/operation-definition.ts';
 import type { ModuleState, system } from '#shared/contract/system.ts';
 import type { Colour, Paint } from './style.ts';
+import { ago } from './time.ts';
 
 type SystemStatus = OperationOutput<typeof system.status>;
 
@@ -15,7 +16,7 @@ const moduleMarks: Readonly<Record<ModuleState['state'], { glyph: string; colour
 /** CLOS itself: what runs, on which engine, and what wants the person. */
 export function renderStatus(
   status: SystemStatus,
-  view: { paint: Paint; dashboard: string | null; home: string },
+  view: { paint: Paint; dashboard: string | null; home: string; now: number },
 ): string[] {
   const { paint } = view;
   const { engine, services } = status;
@@ -31,7 +32,20 @@ export function renderStatus(
     `Conflicts  ${status.openConflicts === 0 ? 'none' : paint('yellow', `◧ ${status.openConflicts} open: clos conflicts`)}`,
     `Engine     ${engineText(engine, paint)}`,
     ...status.modules.map((module, index) => `${index === 0 ? 'Modules' : '       '}    ${moduleText(module, paint)}`),
+    ...storageLines(status.storage, { paint, now: view.now }),
     ...(view.dashboard === null ? [] : [`Dashboard  ${view.dashboard}  ${paint('dim', 'open it with: clos open')}`]),
+  ];
+}
+
+function storageLines({ backup, restored }: SystemStatus['storage'], view: { paint: Paint; now: number }): string[] {
+  const { paint, now } = view;
+  const last =
+    backup === null ? 'none yet' : `${ago(backup.madeAt, now)}  ${paint('dim', 'see all with: clos backups')}`;
+  if (restored === null) return [`Backup     ${last}`];
+  return [
+    `Backup     ${last}`,
+    `           ${paint('yellow', `▲ The database was restored ${ago(restored.at, now)} from ${restored.backup}: ${restored.reason}`)}`,
+    `           ${paint('dim', `What was there before is in ${restored.setAside}`)}`,
   ];
 }
 

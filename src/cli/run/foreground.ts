@@ -146,7 +146,7 @@ async function untilItEnds(
   const now = await output.settle();
   if (isOver(now, output)) return;
   for await (const batch of followEvents(context, connection, { after: seq, signal })) {
-    if (batch.every(({ subject }) => subject.id !== now.id)) continue;
+    if (batch?.every(({ subject }) => subject.id !== now.id)) continue;
     if (isOver(await output.look(), output)) return;
   }
 }

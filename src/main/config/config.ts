@@ -4,6 +4,19 @@ import { z } from 'zod';
 /** 0 takes any free port. */
 const listenPort = z.int().min(0).max(65_535);
 
+const dayMs = 24 * 3_600_000;
+
+/** How much of something is kept. The newest `always` stay whatever their age, for a clock that jumps must not empty the history. */
+function keepSchema(defaults: { maxAgeDays: number; maxCount: number; always: number }) {
+  return z
+    .strictObject({
+      maxAgeDays: z.number().positive().default(defaults.maxAgeDays),
+      maxCount: z.int().min(1).default(defaults.maxCount),
+      always: z.int().min(0).default(defaults.always),
+    })
+    .prefault({});
+}
+
 /** Configuration is one schema. Order of precedence: environment, then `config.json` of the home, then these defaults. */
 export const configSchema = z.strictObject({
   profile: z.enum(['production', 'development', 'test']).default('production'),
@@ -43,6 +56,29 @@ export const configSchema = z.strictObject({
       stopGraceMs: z.int().min(0).default(10_000).describe('Between TERM and KILL'),
     })
     .prefault({}),
+  backups: z
+    .strictObject({
+      intervalMs: z
+        .int()
+        .min(1000)
+        .max(7 * dayMs)
+        .default(3_600_000),
+      keep: z.int().min(1).default(24).describe('Older ones are removed; those from before a migration stay'),
+    })
+    .prefault({}),
+  history: z
+    .strictObject({
+      sweepMs: z
+        .int()
+        .min(100)
+        .max(7 * dayMs)
+        .default(3_600_000),
+      events: keepSchema({ maxAgeDays: 90, maxCount: 1_000_000, always: 10_000 }),
+      operations: keepSchema({ maxAgeDays: 90, maxCount: 100_000, always: 1000 }),
+      conflicts: keepSchema({ maxAgeDays: 90, maxCount: 20_000, always: 1000 }),
+    })
+    .prefault({})
+    .describe('How long is kept what has happened'),
   webhooks: z
     .strictObject({
       attempts: z.int().min(1).default(24).describe('Then a delivery is given up: after about a day'),
@@ -57,6 +93,7 @@ export const configSchema = z.strictObject({
     .default(null),
 });
 export type Config = z.output<typeof configSchema>;
+export type Keep = Config['history']['events'];
 
 /** The variables that override the file. */
 const variables: ReadonlyArray<{ name: string; path: readonly string[]; number?: true }> = [
@@ -69,8 +106,11 @@ const variables: ReadonlyArray<{ name: string; path: readonly string[]; number?:
   { name: 'CLOS_RESOLVER_PORT', path: ['ports', 'resolver'], number: true },
   { name: 'CLOS_DASHBOARD_PORT', path: ['ports', 'dashboard'], number: true },
   { name: 'CLOS_RESTART_GIVE_UP_AFTER', path: ['restart', 'giveUpAfter'], number: true },
+  { name: 'CLOS_RESTART_MAX_DELAY_MS', path: ['restart', 'maxDelayMs'], number: true },
   { name: 'CLOS_PROCESS_STOP_GRACE_MS', path: ['process', 'stopGraceMs'], number: true },
   { name: 'CLOS_ENGINE_NETWORK', path: ['engine', 'network'] },
+  { name: 'CLOS_BACKUP_INTERVAL_MS', path: ['backups', 'intervalMs'], number: true },
+  { name: 'CLOS_BACKUP_KEEP', path: ['backups', 'keep'], number: true },
   { name: 'REDIS_URL', path: ['redisUrl'] },
 ];
 

@@ -3,10 +3,20 @@ import { dirname } from 'node:path';
 import { type Durability, openForReading, openRaw, type ReadDb, writeHandle } from './handle.ts';
 import { beginHistory } from './history.ts';
 import { migrate } from './migrate.ts';
+import { removeSeal, seal } from './seal.ts';
 import { createWriter, type Stale, type Writer } from './writer.ts';
 
 export interface CoreDb extends Writer {
   read: ReadDb;
+}
+
+/** Without a seal the next start reads every page; that is no reason for an end to fail. */
+function trySeal(path: string): void {
+  try {
+    seal(path);
+  } catch {
+    removeSeal(path);
+  }
 }
 
 /**
@@ -22,6 +32,7 @@ export function openCoreDb(options: {
   onCommitted?: (stale: Stale) => void;
 }): CoreDb {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+  removeSeal(options.path);
   const raw = openRaw(options.path, options.durability ?? 'full');
   try {
     migrate(raw, options);
@@ -34,6 +45,7 @@ export function openCoreDb(options: {
       async close() {
         read.close();
         await writer.close();
+        trySeal(options.path);
       },
     };
   } catch (error) {

@@ -131,6 +131,15 @@ export function listEvents(db: ReadDb, filter: EventFilter): ClosEvent[] {
   return db.all<EventRow>(sql, parameters).map(toEvent);
 }
 
+/** The newest event of one type that a subject has, null when there is none. */
+export function newestEvent(db: ReadDb, subjectId: string, type: EventType): ClosEvent | null {
+  const row = db.get<EventRow>(
+    'SELECT * FROM system_events WHERE subject_id = @subjectId AND type = @type ORDER BY seq DESC LIMIT 1',
+    { subjectId, type },
+  );
+  return row === undefined ? null : toEvent(row);
+}
+
 /** The newest event of one subject; 0 when there is none. */
 export function lastSeqOf(db: ReadDb, subjectId: string): number {
   return (
@@ -145,10 +154,17 @@ export function lastSeq(db: ReadDb): number {
   return db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM system_events')?.seq ?? 0;
 }
 
+/** True if the log holds the event of this number. Numbers follow one another without a gap, unless the log was restored. */
+export function hasEvent(db: ReadDb, seq: number): boolean {
+  return db.get('SELECT 1 FROM system_events WHERE seq = @seq', { seq }) !== undefined;
+}
+
 /** An event as JSON in UTF-8, the very bytes that a client gets. */
 export interface EventText {
   seq: number;
   type: string;
+  /** The id of its subject. */
+  subject: string;
   json: Uint8Array;
 }
 
@@ -159,7 +175,7 @@ export interface EventText {
  */
 export function listEventTexts(db: ReadDb, { after, limit }: { after: number; limit: number }): EventText[] {
   const rows = db.all<EventText & { version: number }>(
-    `SELECT seq, type, version, CAST(
+    `SELECT seq, type, version, subject_id AS subject, CAST(
        '{"seq":' || seq || ',"type":' || json_quote(type) || ',"version":' || version ||
        ',"subject":{"type":' || json_quote(subject_type) || ',"id":' || json_quote(subject_id) ||
        ',"name":' || json_quote(subject_name) || '},"actor":' || actor || ',"cause":' || coalesce(cause, 'null') ||
@@ -167,9 +183,10 @@ export function listEventTexts(db: ReadDb, { after, limit }: { after: number; li
      FROM system_events WHERE seq > @after ORDER BY seq LIMIT @limit`,
     { after, limit },
   );
-  return rows.map(({ seq, type, version, json }) => {
+  return rows.map(({ version, json, ...event }) => {
+    const { type } = event;
     const isOld = isEventType(type) && version < eventTypes[type].version;
-    return { seq, type, json: isOld ? Buffer.from(JSON.stringify(liftEvent(JSON.parse(String(json))))) : json };
+    return { ...event, json: isOld ? Buffer.from(JSON.stringify(liftEvent(JSON.parse(String(json))))) : json };
   });
 }
 

@@ -23,6 +23,14 @@ export interface WriteDb extends ReadDb {
   run(sql: string, parameters?: Parameters): { changes: number; lastInsertRowid: number };
 }
 
+/**
+ * SQLite as we have it (built with STAT4) prepares a statement anew whenever a value is bound that its plan might depend on: 10 to 20 µs,
+ * ten times what most of ours take. Behind a unary plus, which does nothing else, a value is none that a plan could depend on.
+ */
+function withSteadyPlan(sql: string): string {
+  return sql.replace(/@\w+/g, '+$&');
+}
+
 /** Statements are prepared once per handle and text. */
 class Handle {
   pending = nothingPending();
@@ -36,7 +44,7 @@ class Handle {
   #statement(sql: string): Database.Statement<[Parameters], unknown> {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare<[Parameters], unknown>(sql);
+      statement = this.#db.prepare<[Parameters], unknown>(withSteadyPlan(sql));
       this.#statements.set(sql, statement);
     }
     return statement;

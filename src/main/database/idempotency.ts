@@ -20,15 +20,11 @@ export function findIdempotencyKey(db: ReadDb, { principal, key }: Key): Idempot
   );
 }
 
-/** How long an answer can be had again. */
-const keepMs = 24 * 3_600_000;
-
+/** The answer can be had again for a day. */
 export function claimIdempotencyKey(db: WriteDb, { principal, key, fingerprint }: Key & { fingerprint: string }): void {
-  const now = Date.now();
-  db.run('DELETE FROM idempotency_keys WHERE created_at < @old', { old: new Date(now - keepMs).toISOString() });
   db.run(
     'INSERT INTO idempotency_keys (principal, key, fingerprint, created_at) VALUES (@principal, @key, @fingerprint, @now)',
-    { principal, key, fingerprint, now: new Date(now).toISOString() },
+    { principal, key, fingerprint, now: new Date().toISOString() },
   );
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { makePrivateFile } from './private-file.ts';
+import { StartRefused } from '../start-refused.ts';
+import { makeBackup } from './backups.ts';
 
 interface Migration {
   version: number;
@@ -10,7 +11,7 @@ interface Migration {
 }
 
 /** A database that this version must not touch. */
-export class MigrationError extends Error {
+export class MigrationError extends StartRefused {
   override readonly name = 'MigrationError';
 }
 
@@ -30,8 +31,7 @@ export function readMigrations(folder: string): Migration[] {
  * Foreign keys are off meanwhile, so that a table can be made anew without what refers to it being deleted, and are checked
  * before each transaction ends (sqlite.org/lang_altertable.html#otheralter).
  *
- * A database that already holds data is copied into `backupsDir` first (`VACUUM INTO`, one file per version that is left). A
- * database from the future is refused untouched.
+ * A database that already holds data is backed up first. One from the future is refused untouched.
  */
 export function migrate(
   db: Database,
@@ -46,13 +46,7 @@ export function migrate(
   }
   const pending = migrations.slice(from);
   if (pending.length > 0 && from > 0) {
-    mkdirSync(options.backupsDir, { recursive: true, mode: 0o700 });
-    const copy = join(options.backupsDir, `core-before-${from + 1}.db`);
-    if (!existsSync(copy)) {
-      // VACUUM INTO takes an empty file that is there.
-      makePrivateFile(copy);
-      db.prepare('VACUUM INTO ?').run(copy);
-    }
+    makeBackup(db, { backupsDir: options.backupsDir, beforeMigration: from + 1 });
   }
   // Inside a transaction this would do nothing.
   db.pragma('foreign_keys = OFF');

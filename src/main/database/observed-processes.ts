@@ -57,6 +57,6 @@ export function putObservedProcess(db: WriteDb, serviceId: string, process: Obse
 }
 
 export function deleteObservedProcess(db: WriteDb, serviceId: string): void {
-  db.pending.touched.set(serviceId, 'service');
-  db.run('DELETE FROM observed_processes WHERE service_id = @serviceId', { serviceId });
+  const { changes } = db.run('DELETE FROM observed_processes WHERE service_id = @serviceId', { serviceId });
+  if (changes > 0) db.pending.touched.set(serviceId, 'service');
 }

@@ -54,6 +54,13 @@ function toOperation(row: Row): Operation {
   };
 }
 
+/** The newest id of each kind that lists are in the order of. */
+export function newestIds(db: ReadDb): string[] {
+  return ['services', 'service_operations', 'port_conflicts'].flatMap(
+    (table) => db.get<{ id: string | null }>(`SELECT max(id) AS id FROM ${table}`)?.id ?? [],
+  );
+}
+
 export function findOperation(db: ReadDb, id: string): Operation | null {
   const row = db.get<Row>('SELECT * FROM service_operations WHERE id = @id', { id });
   return row === undefined ? null : toOperation(row);
@@ -102,23 +109,12 @@ export function undoOf(db: ReadDb, id: string): Inverse[] | null {
   return row?.undo == null ? null : JSON.parse(row.undo);
 }
 
-/**
- * An undo is offered for a day: what it would put back may hold an environment, and after a night nobody means it any more.
- */
-const undoKeptMs = 24 * 3_600_000;
-
 /** Stores how to put back what an operation changes, or that there is nothing (any more). */
 export function setUndo(db: WriteDb, id: string, undo: readonly Inverse[] | null): void {
-  forgetOldUndos(db);
   db.run('UPDATE service_operations SET undo = @undo WHERE id = @id', {
     id,
     undo: undo === null || undo.length === 0 ? null : JSON.stringify(undo),
   });
-}
-
-export function forgetOldUndos(db: WriteDb): void {
-  const old = new Date(Date.now() - undoKeptMs).toISOString();
-  db.run('UPDATE service_operations SET undo = NULL WHERE undo IS NOT NULL AND finished_at < @old', { old });
 }
 
 export function putOperation(db: WriteDb, operation: Operation): void {

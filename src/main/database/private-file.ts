@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs';
 
 /**
  * Makes a file that only its owner can read, or makes one that is there so. What SQLite puts beside a database (`-wal`, `-shm`,
@@ -7,4 +7,15 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 export function makePrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
+}
+
+/** Has the disk hold what was written to a file, or which names a folder has. Windows flushes folders by itself. */
+export function flush(path: string, kind: 'file' | 'folder'): void {
+  if (kind === 'folder' && process.platform === 'win32') return;
+  const file = openSync(path, kind === 'file' ? 'r+' : 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }

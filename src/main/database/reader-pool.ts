@@ -11,6 +11,8 @@ export interface ReadRequest {
   input: unknown;
 }
 export type ReadAnswer =
+  /** The first word of a thread. */
+  | { ready: true }
   | { json: Uint8Array<ArrayBuffer> }
   | { code: ErrorCode; detail: string; options: Pick<ClosErrorOptions, 'extra' | 'errors'> }
   | { failed: string };
@@ -51,12 +53,14 @@ interface Job {
 interface Reader {
   worker: Worker;
   job: Job | null;
+  /** It has begun: only from then on is a read slow, and not its thread's start. */
+  ready: boolean;
   /** It was told to end and takes nothing more. */
   ending: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
-function settle(job: Job, answer: ReadAnswer): void {
+function settle(job: Job, answer: Exclude<ReadAnswer, { ready: true }>): void {
   if ('json' in answer) job.resolve(answer.json);
   else if ('code' in answer) job.reject(new ClosError(answer.code, answer.detail, answer.options));
   else job.reject(new Error(`The read ${job.request.name} failed: ${answer.failed}`));
@@ -70,11 +74,16 @@ export function createReaderPool<R extends Reads>(options: ReaderPoolOptions): R
 
   function start(): Reader {
     const worker = new Worker(file, { workerData: { path }, execArgv: [], name: 'reader' });
-    const reader: Reader = { worker, job: null, ending: false, timer: undefined };
+    const reader: Reader = { worker, job: null, ready: false, ending: false, timer: undefined };
     // A reader that nobody waits for keeps no process alive.
     worker.unref();
     worker.on('message', (answer: ReadAnswer) => {
       const { job } = reader;
+      if ('ready' in answer) {
+        reader.ready = true;
+        if (job !== null) limit(reader, job);
+        return;
+      }
       reader.job = null;
       if (job !== null) settle(job, answer);
       if (!reader.ending) next(reader);
@@ -101,6 +110,15 @@ export function createReaderPool<R extends Reads>(options: ReaderPoolOptions): R
     void reader.worker.terminate();
   }
 
+  function limit(reader: Reader, job: Job): void {
+    reader.timer = setTimeout(() => {
+      reader.job = null;
+      job.reject(new ClosError('READ_TIMEOUT', `The read took longer than ${timeoutMs / 1000} s. Ask for less.`));
+      // Its place is free when it is gone: a query that SQLite is in the middle of cannot be stopped any sooner.
+      end(reader);
+    }, timeoutMs);
+  }
+
   function next(reader: Reader): void {
     clearTimeout(reader.timer);
     const job = waiting.shift();
@@ -110,12 +128,7 @@ export function createReaderPool<R extends Reads>(options: ReaderPoolOptions): R
     }
     job.tries += 1;
     reader.job = job;
-    reader.timer = setTimeout(() => {
-      reader.job = null;
-      job.reject(new ClosError('READ_TIMEOUT', `The read took longer than ${timeoutMs / 1000} s. Ask for less.`));
-      // Its place is free when it is gone: a query that SQLite is in the middle of cannot be stopped any sooner.
-      end(reader);
-    }, timeoutMs);
+    if (reader.ready) limit(reader, job);
     reader.worker.postMessage(job.request);
   }
 

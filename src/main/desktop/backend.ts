@@ -87,7 +87,7 @@ export async function openLiveSocket(home: Home): Promise<LiveSocket> {
   const apiKey = await readApiKey(home);
   if (apiKey === null) throw new ClosError('CLOS_UNREACHABLE', 'This home has no key yet.');
   return new WebSocket('ws://localhost/ws', liveSubprotocol, {
-    headers: { authorization: `Bearer ${apiKey}` },
+    headers: { authorization: `Bearer ${apiKey}`, 'user-agent': 'clos-desktop' },
     createConnection: () => createConnection(home.socketOf('websocket')),
     handshakeTimeout: 10_000,
   });

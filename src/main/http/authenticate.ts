@@ -29,17 +29,21 @@ export function moduleKeyVerifier(keys: ModuleContext['serviceKeys']): (token: s
 /** How long a module believes the api's word about a token. A revoked key lives on elsewhere for at most this long. */
 const believeMs = 2000;
 
-/** Asks the api who a token belongs to, and remembers the answer for two seconds by the token's hash. */
+/** Asks the api who a token belongs to, and remembers the answer for two seconds by the token's hash. Those who ask meanwhile wait for it. */
 export function askApi(context: ModuleContext): Verify {
-  const known = new Map<string, { principal: Principal | null; until: number }>();
-  return async (token) => {
+  const known = new Map<string, { principal: Promise<Principal | null>; until: number }>();
+  return (token) => {
     const key = hashToken(token);
     const now = performance.now();
     const hit = known.get(key);
     if (hit !== undefined && hit.until > now) return hit.principal;
     if (known.size >= 1000) known.clear();
-    const { principal } = await context.sibling('api').internal.verify({ token });
-    known.set(key, { principal, until: now + believeMs });
-    return principal;
+    const answer = context.sibling('api').internal.verify({ token });
+    const asked = { principal: answer.then(({ principal }) => principal), until: now + believeMs };
+    asked.principal.catch(() => {
+      if (known.get(key) === asked) known.delete(key);
+    });
+    known.set(key, asked);
+    return asked.principal;
   };
 }

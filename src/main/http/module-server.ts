@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { newId } from '#shared/base/ids.ts';
@@ -19,6 +19,9 @@ import { createProver } from './identity-proof.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import { registerOperation } from './pipeline.ts';
 import { problemOf, toClosError } from './problem.ts';
+
+// An import of values from node:http loads all of undici, which takes its part of each start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface ModuleServerOptions {
   /** The TCP listener of this module; null: only the Unix socket. */
@@ -96,7 +99,11 @@ async function* answerEarly(request: IncomingMessage, body: Buffer): AsyncGenera
 }
 
 /** The handlers that every module has. */
-function commonHandlers(context: ModuleContext, options: ModuleServerOptions, startedAt: number): Handler[] {
+function commonHandlers(
+  context: ModuleContext,
+  options: ModuleServerOptions,
+  start: { startedAt: string; began: number },
+): Handler[] {
   return [
     handle(contract.module.readyz, async (call) => {
       const checks = await options.checks();
@@ -109,8 +116,8 @@ function commonHandlers(context: ModuleContext, options: ModuleServerOptions, st
       version: context.version,
       pid: process.pid,
       process: context.process,
-      startedAt: new Date(startedAt).toISOString(),
-      uptimeMs: Date.now() - startedAt,
+      startedAt: start.startedAt,
+      uptimeMs: Math.round(performance.now() - start.began),
       rssBytes: process.memoryUsage.rss(),
     })),
   ];
@@ -133,7 +140,7 @@ function assertComplete(context: ModuleContext, handlers: readonly Handler[]): v
 export function createModuleServer(context: ModuleContext, options: ModuleServerOptions): ModuleServer {
   assertComplete(context, options.handlers);
   const { log } = context;
-  const startedAt = Date.now();
+  const start = { startedAt: new Date().toISOString(), began: performance.now() };
   const prove = createProver(context.identityKey);
   const moduleOf = moduleKeyVerifier(context.serviceKeys);
   const verify = options.verify ?? askApi(context);
@@ -222,7 +229,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
     ...(options.idempotency === undefined ? {} : { idempotency: options.idempotency }),
     ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
-  for (const handler of [...commonHandlers(context, options, startedAt), ...options.handlers]) {
+  for (const handler of [...commonHandlers(context, options, start), ...options.handlers]) {
     registerOperation(app, handler, pipeline);
   }
   // Liveness proves identity by the connection it came in on, so it looks below the pipeline.

@@ -34,7 +34,11 @@ export const toModuleSchema = z.discriminatedUnion('type', [
 export type ToModule = z.output<typeof toModuleSchema>;
 
 export const fromModuleSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), ports: z.record(z.string(), z.int()) }),
+  z.object({
+    type: z.literal('ready'),
+    ports: z.record(z.string(), z.int()),
+    databaseReplaced: z.boolean().optional(),
+  }),
   z.object({ type: z.literal('failed'), reason: z.string() }),
   z.object({ type: z.literal('ring'), seq: z.int() }),
   z.object({ type: z.literal('pong'), n: z.int() }),

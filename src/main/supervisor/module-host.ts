@@ -1,5 +1,6 @@
 import { findHome } from '#shared/node/home.ts';
 import { createLog } from '../log.ts';
+import { StartRefused } from '../start-refused.ts';
 import { type FromModule, type StartOrder, toModuleSchema } from './messages.ts';
 import type { Bus, ModuleContext, ModuleDefinition, ModulePort, ProcessKind, RunningModule } from './module.ts';
 import { createSiblings } from './siblings.ts';
@@ -24,6 +25,12 @@ function createBus(send: (message: FromModule) => void): Bus & { rung(seq: numbe
       for (const listener of listeners) listener(seq);
     },
   };
+}
+
+/** Why a module could not start; of a defect also where. */
+function reasonOf(error: unknown): string {
+  if (error instanceof StartRefused) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /**
@@ -77,11 +84,11 @@ export function hostModule(
         if (starting !== null) return;
         starting = start(parsed.data.order);
         starting.then(
-          (running) => channel.send({ type: 'ready', ports: running.ports }),
+          ({ ports, databaseReplaced = false }) => channel.send({ type: 'ready', ports, databaseReplaced }),
           (error: unknown) => {
             channel.send({
               type: 'failed',
-              reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+              reason: reasonOf(error),
             });
             starting = null;
             ended(1);

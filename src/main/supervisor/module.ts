@@ -45,6 +45,8 @@ export type BoundPorts = Partial<Record<PortName, number>>;
 
 export interface RunningModule {
   ports: BoundPorts;
+  /** The database that all modules read was replaced: they begin anew. */
+  databaseReplaced?: boolean;
   /** Ends everything that start began, within the time that the supervisor gives (10 s for all). */
   stop(): Promise<void>;
   /** The desktop hands a module one end of a message channel; requests on it act as the desktop. Only the api has it. */

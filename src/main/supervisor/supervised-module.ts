@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ModuleName } from '#shared/contract/access.ts';
 import type { ModuleState } from '#shared/contract/system.ts';
 import type { Config } from '../config/config.ts';
+import { StartRefused } from '../start-refused.ts';
 import { createBackoff } from './backoff.ts';
 import { fromModuleSchema, type StartOrder, type ToModule } from './messages.ts';
 import type { BoundPorts } from './module.ts';
@@ -13,6 +14,8 @@ export interface SupervisedModule {
   /** Resolves when it is ready for the first time; rejects with its reason when that first start fails. */
   start(): Promise<void>;
   send(message: ToModule, transfer?: unknown[]): void;
+  /** Ends it by force; it is started again as after any other end. */
+  renew(): void;
   /** Asks it to stop, ends it by force after the limit. Resolves when it is gone. */
   stop(limitMs: number): Promise<void>;
 }
@@ -26,6 +29,8 @@ interface Options {
   orderFor(bound: BoundPorts): StartOrder;
   onChange(state: ModuleState): void;
   onRing(seq: number): void;
+  /** It has replaced the database that the other modules read. */
+  onDatabaseReplaced(): void;
 }
 
 /**
@@ -76,6 +81,7 @@ export function superviseModule(options: Options): SupervisedModule {
           heartbeat = setInterval(() => beat(process), config.heartbeat.intervalMs);
           heartbeat.unref();
           change({ state: 'ready' });
+          if (message.databaseReplaced === true) options.onDatabaseReplaced();
           first?.resolve();
           return;
         case 'failed':
@@ -102,7 +108,7 @@ export function superviseModule(options: Options): SupervisedModule {
       log.warn({ module: name, reason }, 'a module ended');
       if (first !== undefined && !wasReady && state.restarts === 0) {
         change({ state: 'exited', pid: null, reason });
-        first.reject(new Error(`The ${name} could not start: ${reason}`));
+        first.reject(new StartRefused(`The ${name} could not start: ${reason}`));
         return;
       }
       const { delayMs, degraded } = backoff.ended(performance.now());
@@ -122,6 +128,7 @@ export function superviseModule(options: Options): SupervisedModule {
     },
     start: () => new Promise<void>((resolve, reject) => launch({ resolve, reject })),
     send: (message, transfer) => running?.send(message, transfer),
+    renew: () => running?.kill(),
     async stop(limitMs) {
       stopping = true;
       clearTimeout(restart);

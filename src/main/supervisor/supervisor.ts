@@ -134,6 +134,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
             for (const [other, module] of modules) if (other !== name) module.send({ type: 'ring', seq });
             for (const listener of ringListeners) listener(seq);
           },
+          onDatabaseReplaced: () => {
+            for (const [other, module] of modules) if (other !== name) module.renew();
+          },
         }),
       ]),
     );

@@ -61,7 +61,10 @@ const describe: Describe = {
     reason: data.reason,
     glyph: data.to === 'unhealthy' ? 'unhealthy' : data.to === 'healthy' ? 'running' : null,
   }),
-  'service.changed': (data, name) => plain(`${name} was seen to have changed: ${listWords(data.changed)}`),
+  'service.changed': (data, name) =>
+    plain(
+      `${data.changed.join() === 'observed' ? `What runs of ${name}` : `${name}: ${listWords(data.changed)}`} changed`,
+    ),
   'service.adopted': (data, name) => ({
     text: `${name} was adopted as it ran`,
     reason: data.pid === null ? null : `pid ${data.pid}`,
@@ -106,6 +109,14 @@ const describe: Describe = {
     reason: data.reason,
     glyph: data.state === 'degraded' ? 'failed' : null,
   }),
+  'backup.made': ({ backup }) => plain(`The backup ${backup.name} was made`),
+  'backup.failed': (data) => ({ text: 'A backup could not be made', reason: data.reason, glyph: 'failed' }),
+  'storage.restored': (data) => ({
+    text: `The database was restored from ${data.backup}`,
+    reason: data.reason,
+    glyph: 'failed',
+  }),
+  'history.trimmed': (data) => plain(`The history begins at event ${data.keptFrom} now; what was older is gone`),
   'webhook.created': (_data, name) => plain(`The webhook ${name} was added`),
   'webhook.updated': (data, name) => plain(`The webhook ${name} was changed: ${listWords(data.changed)}`),
   'webhook.deleted': (_data, name) => plain(`The webhook ${name} was removed`),

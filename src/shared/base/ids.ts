@@ -19,6 +19,7 @@ export const idPrefixes = [
   'usr',
   'fct',
   'aud',
+  'con',
   'whk',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
@@ -49,6 +50,20 @@ export function newId(prefix: IdPrefix, now: number = Date.now()): string {
   let tail = '';
   for (const value of lastRandom) tail += alphabet.charAt(value);
   return `${prefix}_${head}${tail}`;
+}
+
+/** When an id was made, in milliseconds since the epoch by the clock of then. */
+function timeOf(id: string): number {
+  const head = id.slice(id.indexOf('_') + 1).slice(0, 10);
+  return [...head].reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
+}
+
+/** From here on ids are greater than this one, though the clock may have gone back since it was made. */
+export function continueIdsAfter(id: string): void {
+  const time = timeOf(id);
+  if (time < lastTime) return;
+  // The next millisecond, with a random part of its own.
+  newId('req', time + 1);
 }
 
 export function isId(prefix: IdPrefix, value: string): boolean {

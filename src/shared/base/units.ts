@@ -27,3 +27,11 @@ export function parseDuration(text: string): number | null {
 export function parseSize(text: string): number | null {
   return parseUnits(text, /^(\d{1,15}(?:\.\d{1,3})?)(B|KB|MB|GB|KiB|MiB|GiB)$/, sizeUnits);
 }
+
+/** 94208 → `"92.0 KiB"`: in the largest unit that leaves something before the point. */
+export function sizeText(bytes: number): string {
+  const [unit, size] = [['GiB', 1024 ** 3] as const, ['MiB', 1024 ** 2] as const, ['KiB', 1024] as const].find(
+    ([, each]) => bytes >= each,
+  ) ?? ['B', 1];
+  return `${unit === 'B' ? bytes : (bytes / size).toFixed(1)} ${unit}`;
+}

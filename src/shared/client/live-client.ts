@@ -1,6 +1,13 @@
 import { isClosError } from '../contract/clos-error.ts';
-import type { ClosEvent, Topic } from '../contract/events.ts';
-import { type ClientMessage, closeCodes, type ServerMessage, serverMessageSchema } from '../contract/live.ts';
+import type { ClosEvent } from '../contract/events.ts';
+import {
+  type ClientMessage,
+  closeCodes,
+  type LiveTopic,
+  type Metric,
+  type ServerMessage,
+  serverMessageSchema,
+} from '../contract/live.ts';
 
 /** What the browser's WebSocket and that of `ws` have in common. */
 export interface LiveSocket {
@@ -23,12 +30,19 @@ export type LiveSnapshot = Extract<ServerMessage, { type: 'snapshot' }>;
 export interface LiveClientOptions {
   /** Opens a socket with the subprotocol `clos.v2` and a credential that is good for one connection. */
   connect: () => Promise<LiveSocket>;
-  topics: readonly Topic[];
+  topics: readonly LiveTopic[];
+  /** Only what is about one of these ids. */
+  subjects?: readonly string[];
   /** The last sequence number that the caller has seen. Without it the server sends a snapshot first. */
   since?: number;
   onEvent: (event: ClosEvent) => void;
-  /** The state as of `snapshot.seq`, which replaces whatever was known before. */
+  /**
+   * The state as of `snapshot.seq`, which replaces whatever was known before. After a number was given, it comes when the log
+   * cannot go on from there; events between the two are not to be had.
+   */
   onSnapshot?: (snapshot: LiveSnapshot) => void;
+  /** The newest values of a subject; of older ones some may never come. */
+  onMetric?: (metric: Metric) => void;
   onState?: (state: LiveState, refusal: LiveRefusal | null) => void;
   /** What the server could not do, or what it said that was not understood. */
   onProblem?: (problem: { code: string; detail: string }) => void;
@@ -166,6 +180,7 @@ export class LiveClient {
       type: 'subscribe',
       id: ++this.#subscription,
       topics: [...this.#options.topics],
+      ...(this.#options.subjects === undefined ? {} : { subjects: [...this.#options.subjects] }),
       ...(this.#lastSeq === undefined ? {} : { since: this.#lastSeq }),
     };
     this.#socket?.send(JSON.stringify(message));
@@ -182,7 +197,7 @@ export class LiveClient {
     }
     switch (message.type) {
       case 'subscribed':
-        if (message.id === this.#subscription) this.#subscribed(message.seq);
+        if (message.id === this.#subscription) this.#subscribed();
         return;
       case 'snapshot':
         if (message.id !== this.#subscription) return;
@@ -194,18 +209,15 @@ export class LiveClient {
         this.#lastSeq = message.seq;
         this.#options.onEvent(message.event);
         return;
+      case 'metric':
+        this.#options.onMetric?.(message);
+        return;
       case 'error':
         this.#options.onProblem?.({ code: message.code, detail: message.detail });
     }
   }
 
-  #subscribed(seq: number): void {
-    if (this.#lastSeq !== undefined && seq < this.#lastSeq) {
-      // The server's history is shorter than ours: it was restored or begun anew, and our number means nothing in it.
-      this.#lastSeq = undefined;
-      this.#subscribe();
-      return;
-    }
+  #subscribed(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#failures = 0;

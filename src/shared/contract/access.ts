@@ -9,6 +9,8 @@ export const permissions = [
   'conflicts:resolve',
   'operations:read',
   'events:read',
+  'audit:read',
+  'connections:read',
   'system:read',
   'system:admin',
 ] as const;

@@ -41,7 +41,7 @@ export const audit = {
     path: '/api/v2/audit',
     summary: 'Who asked for which change, from where and with what outcome',
     module: 'api',
-    access: { permission: 'system:admin' },
+    access: { permission: 'audit:read' },
     query: z.strictObject({
       ...pageQuery,
       order: orderSchema.default('desc'),
@@ -57,7 +57,7 @@ export const audit = {
     path: '/api/v2/audit/export',
     summary: 'The same as a whole, oldest first, as JSON Lines or CSV',
     module: 'api',
-    access: { permission: 'system:admin' },
+    access: { permission: 'audit:read' },
     query: z.strictObject({ ...exportQuery, ...filter }),
     output: auditEntrySchema,
     csv: [

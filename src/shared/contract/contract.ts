@@ -1,5 +1,7 @@
 import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { conflicts } from './conflicts.ts';
+import { connections } from './connections.ts';
 import { events } from './events.ts';
 import { internal } from './internal.ts';
 import type { OperationDefinition } from './operation-definition.ts';
@@ -23,8 +25,10 @@ export const contract = {
   operations,
   events,
   audit,
+  connections,
   webhooks,
   settings,
+  backups,
   system,
   auth,
   module,

@@ -70,6 +70,7 @@ export const errorTable = {
   MODULE_UNAVAILABLE: { status: 503, title: 'A part of CLOS is not running' },
   READS_BUSY: { status: 503, title: 'Too many long reads at once' },
   READ_TIMEOUT: { status: 504, title: 'The read took too long' },
+  BACKUP_FAILED: { status: 500, title: 'The backup could not be made' },
   STORAGE_FULL: { status: 507, title: 'The disk is full' },
   SHUTTING_DOWN: { status: 503, title: 'CLOS is stopping' },
   CLOS_UNREACHABLE: { status: 503, title: 'CLOS does not answer' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupSchema, restoredSchema } from './backups.ts';
 import { conflictSchema } from './conflicts.ts';
 import { defineOperation, defineStream } from './operation-definition.ts';
 import { actorSchema, operationSchema, type Subject, subjectSchema } from './operations.ts';
@@ -193,6 +194,41 @@ export const eventTypes = {
       reason: z.string().nullable(),
     }),
     stale: ['system.status'],
+  }),
+  'backup.made': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ backup: backupSchema }),
+    stale: ['backups.list', 'system.status'],
+  }),
+  'backup.failed': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({ reason: z.string() }),
+    stale: ['system.status'],
+  }),
+  'storage.restored': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: restoredSchema,
+    // What was read before may never have been, as far as what is stored goes.
+    stale: [
+      ...leaseReads,
+      ...conflictReads,
+      ...['operations.list', 'operations.get', 'events.list'],
+      ...['ports.ranges', 'settings.conflicts', 'backups.list'],
+    ],
+  }),
+  'history.trimmed': defineEvent({
+    topic: 'system',
+    version: 1,
+    data: z.object({
+      keptFrom: seqSchema.describe('The oldest event that is left'),
+      events: z.int(),
+      operations: z.int(),
+      conflicts: z.int(),
+    }),
+    stale: ['events.list', 'operations.list', 'conflicts.list'],
   }),
   'webhook.created': defineEvent({ topic: 'system', version: 1, data: webhookData, stale: webhookReads }),
   'webhook.updated': defineEvent({

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { moduleNames, roles } from './access.ts';
 import { detectedConflictSchema } from './conflicts.ts';
+import { connectionSchema } from './connections.ts';
 import { eventSchema } from './events.ts';
+import { metricSchema } from './live.ts';
 import { defineOperation } from './operation-definition.ts';
 import { listenerSchema, portReportSchema, portRowSchema, suggestionSchema } from './ports.ts';
 import { addressSchema, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
@@ -226,5 +228,35 @@ export const internal = {
     body: z.strictObject({ serviceId: z.string() }),
     output: z.object({ health: z.enum(['none', 'starting', 'healthy', 'unhealthy']), reason: z.string().nullable() }),
     errors: ['SERVICE_NOT_FOUND'],
+  }),
+  publishMetrics: defineOperation({
+    ...sibling,
+    id: 'internal.publishMetrics',
+    path: '/internal/metrics',
+    summary: 'Tell the newest values of subjects to whoever follows them now; they are not kept',
+    module: 'websocket',
+    body: z.strictObject({ metrics: z.array(metricSchema).min(1).max(1000) }),
+    status: 204,
+    errors: [],
+  }),
+  listConnections: defineOperation({
+    ...sibling,
+    id: 'internal.listConnections',
+    path: '/internal/list-connections',
+    summary: 'Every live connection, oldest first',
+    module: 'websocket',
+    body: z.strictObject({}),
+    output: z.object({ items: z.array(connectionSchema) }),
+    errors: [],
+  }),
+  closeConnection: defineOperation({
+    ...sibling,
+    id: 'internal.closeConnection',
+    path: '/internal/close-connection',
+    summary: 'Close a live connection',
+    module: 'websocket',
+    body: z.strictObject({ id: z.string().max(80) }),
+    output: z.object({ closed: z.boolean() }),
+    errors: [],
   }),
 };

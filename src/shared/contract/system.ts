@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { moduleNames, permissions, roles } from './access.ts';
+import { backupSchema, restoredSchema } from './backups.ts';
 import { defineOperation } from './operation-definition.ts';
 import { timeSchema } from './primitives.ts';
 
@@ -130,6 +131,13 @@ export const system = {
       modules: z.array(moduleStateSchema),
       services: z.object({ total: z.int(), running: z.int(), failed: z.int(), unhealthy: z.int() }),
       openConflicts: z.int(),
+      storage: z.object({
+        backup: backupSchema.nullable().describe('The newest one'),
+        restored: restoredSchema
+          .extend({ at: timeSchema })
+          .nullable()
+          .describe('A backup was put in the place of the database within the last week'),
+      }),
     }),
     errors: [],
   }),

@@ -6,20 +6,26 @@ import { serviceSpecSchema } from '#shared/contract/service-spec.ts';
 
 const services = 100;
 
-/** A hundred services, and so many events of their lives: each a change of status that carries what it changed. */
-export async function fillHistory(db: CoreDb, events: number): Promise<void> {
+/** Adds so many services that were never started. Returns their ids. */
+export async function addServices(db: CoreDb, count: number): Promise<string[]> {
   const instanceId = await db.commit(ensureMainInstance);
-  const ids = Array.from({ length: services }, () => newId('svc'));
-  await db.commit((write) => {
-    for (const [number, id] of ids.entries()) {
+  return await db.commit((write) =>
+    Array.from({ length: count }, (_value, number) => {
+      const id = newId('svc');
       const spec = serviceSpecSchema.parse({
         name: `web-${number}`,
         runtime: { type: 'process', command: ['node', 'server.js'], cwd: '/srv' },
         endpoints: [{ name: 'http' }],
       });
       insertService(write, spec, { id, instanceId });
-    }
-  });
+      return id;
+    }),
+  );
+}
+
+/** A hundred services, and so many events of their lives: each a change of status that carries what it changed. */
+export async function fillHistory(db: CoreDb, events: number): Promise<void> {
+  const ids = await addServices(db, services);
   const actor = JSON.stringify({ type: 'module', id: 'api', name: 'api' });
   const began = Date.parse('2026-01-01T00:00:00.000Z');
   for (let done = 0; done < events; done += 10_000) {

@@ -82,3 +82,41 @@ describe('an answer that the caller has already', () => {
     ]);
   });
 });
+
+describe('a long answer', () => {
+  it('is compressed as the caller asks, with tags of its own', async () => {
+    await system.client.services.create({
+      name: 'wordy',
+      runtime: { type: 'process', command: ['sleep', '1000'], cwd: '/' },
+      env: Object.fromEntries(Array.from({ length: 20 }, (_value, index) => [`TEXT_${index}`, 'words '.repeat(600)])),
+    });
+    const path = '/api/v2/services';
+    const answers = await Promise.all(
+      ['identity', 'gzip', 'br', 'zstd', 'gzip;q=0'].map((asked) => get(path, { 'accept-encoding': asked })),
+    );
+    const told = await Promise.all(answers.map((answer) => answer.json()));
+    const tags = answers.map(({ headers }) => headers.get('etag') ?? '');
+    const again = await Promise.all(
+      tags.map(async (tag, index) => {
+        const asked = ['identity', 'gzip', 'br', 'zstd', 'gzip'][index] ?? '';
+        return (await get(path, { 'accept-encoding': asked, 'if-none-match': tag })).status;
+      }),
+    );
+
+    expect(answers.map(({ headers }) => headers.get('content-encoding'))).toEqual([null, 'gzip', 'br', 'zstd', null]);
+    expect(new Set(told.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(told[0].items).toHaveLength(6);
+    expect(again).toEqual([304, 304, 304, 304, 200]);
+    expect(answers[0]?.headers.get('vary')).toBe('Authorization, Accept-Encoding');
+  });
+
+  it('is sent as it comes where it is a stream', async () => {
+    const logs = await get('/api/v2/services/web/logs', { 'accept-encoding': 'gzip' });
+
+    expect([logs.status, logs.headers.get('content-encoding'), logs.headers.get('cache-control')]).toEqual([
+      200,
+      null,
+      'no-store',
+    ]);
+  });
+});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { allOperations } from '#shared/contract/contract.ts';
 import { eventually } from '#tests/support/eventually.ts';
+import { connectLive } from '#tests/support/live-client.ts';
 import { freePort } from '#tests/support/ports.ts';
 import { type ContractRecorder, createContractRecorder } from '#tests/support/recorder.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
@@ -40,7 +41,11 @@ async function ask(method: string, path: string, more: { body?: unknown; headers
   const contentType = response.headers.get('content-type');
   const wrong = recorder.check({ method, path, status: response.status, contentType, body: text });
   expect(wrong).toBeNull();
-  return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: contentType?.includes('ndjson') !== true && text.startsWith('{') ? JSON.parse(text) : text,
+  };
 }
 
 const spec = (name: string, port: number) => ({
@@ -64,7 +69,11 @@ describe('what is answered, held against the document that is served', () => {
     const plan = await ask('POST', `${v2}/services/web/start?dryRun=true`);
     const started = await ask('POST', `${v2}/services/web/start`, { headers: wait });
     const conflict = await ask('POST', `${v2}/services/api/start`, { headers: wait });
-    const read = await ask('GET', `${v2}/services/web`);
+    // Until its health is known it may be another answer each time.
+    const read = await eventually(
+      () => ask('GET', `${v2}/services/web`),
+      ({ json }) => json.health === 'healthy',
+    );
     const same = await ask('GET', `${v2}/services/web`, {
       headers: { 'if-none-match': String(read.headers.get('etag')) },
     });
@@ -120,6 +129,18 @@ describe('what is answered, held against the document that is served', () => {
 
     expect(answers).toEqual([200, 400, 200, 400, 200, 400, 200, 400]);
     expect([check.status, badCheck.status]).toEqual([200, 400]);
+  });
+
+  it('live connections', async () => {
+    const url = `${system.discovery.gateway.url.replace('http', 'ws')}/ws`;
+    const client = await connectLive(url, { authorization: `Bearer ${system.apiKey}` });
+    const listed = await ask('GET', `${v2}/connections`);
+    const badList = await ask('GET', `${v2}/connections?cursor=x`);
+    const closed = await ask('DELETE', `${v2}/connections/${listed.json.items[0].id}`);
+    const none = await ask('DELETE', `${v2}/connections/con_none`);
+
+    expect([listed, badList, closed, none].map(({ status }) => status)).toEqual([200, 400, 204, 404]);
+    expect((await client.closed).code).toBe(4410);
   });
 
   it('leases, ranges, listeners and the map', async () => {
@@ -242,6 +263,36 @@ describe('what is answered, held against the document that is served', () => {
     expect([events.status, badEvents.status]).toEqual([200, 400]);
   });
 
+  it('what is cancelled, exported, audited and backed up', async () => {
+    await ask('POST', `${v2}/services`, { body: spec('brief', await freePort()) });
+    const begun = await ask('POST', `${v2}/services/brief/start`, { headers: { prefer: 'wait=0' } });
+    const cancelled = await ask('POST', `${v2}/operations/${begun.json.id}/cancel`);
+    await eventually(
+      () => ask('GET', `${v2}/operations/${begun.json.id}`),
+      ({ json }) => json.finishedAt !== null,
+    );
+    const late = await ask('POST', `${v2}/operations/${begun.json.id}/cancel`);
+    const deleted = await ask('DELETE', `${v2}/services/brief`, { headers: wait });
+    expect([begun, cancelled, late, deleted].map(({ status }) => status)).toEqual([202, 200, 409, 200]);
+
+    const answers = [];
+    for (const what of ['events', 'operations', 'audit']) {
+      for (const query of ['', '?format=csv', '?format=odd']) {
+        answers.push((await ask('GET', `${v2}/${what}/export${query}`)).status);
+      }
+    }
+    expect(answers).toEqual([200, 200, 400, 200, 200, 400, 200, 200, 400]);
+    const audit = [await ask('GET', `${v2}/audit`), await ask('GET', `${v2}/audit?outcome=odd`)];
+    expect(audit.map(({ status }) => status)).toEqual([200, 400]);
+    const backups = [
+      await ask('POST', `${v2}/backups`),
+      await ask('POST', `${v2}/backups?x=1`),
+      await ask('GET', `${v2}/backups`),
+      await ask('GET', `${v2}/backups?limit=0`),
+    ];
+    expect(backups.map(({ status }) => status)).toEqual([201, 400, 200, 400]);
+  });
+
   it('CLOS itself, and signing in', async () => {
     const answers = [];
     for (const path of ['/livez', '/livez?nonce=x', '/readyz', '/readyz?x=1', '/health', '/health?x=1']) {
@@ -265,16 +316,21 @@ describe('what is answered, held against the document that is served', () => {
     const authorization = `Bearer ${session.json.token}`;
     const out = await ask('DELETE', `${v2}/sessions/current`, { headers: { authorization } });
     const gone = await ask('GET', `${v2}/me`, { headers: { authorization } });
+    const backup = await ask('POST', `${v2}/backups`);
+    const backups = await ask('GET', `${v2}/backups?limit=1`);
+    const badBackups = await ask('GET', `${v2}/backups?cursor=x`);
     const strange = { headers: { authorization: 'Bearer none' } };
     const refused = [];
-    for (const path of ['/sign-in-links', '/ws-tickets']) refused.push((await ask('POST', v2 + path, strange)).status);
+    for (const path of ['/sign-in-links', '/ws-tickets', '/backups'])
+      refused.push((await ask('POST', v2 + path, strange)).status);
     refused.push((await ask('DELETE', `${v2}/sessions/current`, strange)).status);
 
     expect(answers).toEqual([200, 200, 200, 400, 200, 400, 200, 400, 200, 400, 200, 400]);
     expect([link, session, again, ticket, out, gone].map(({ status }) => status)).toEqual([
       201, 201, 401, 201, 204, 401,
     ]);
-    expect(refused).toEqual([401, 401, 401]);
+    expect([backup, backups, badBackups].map(({ status }) => status)).toEqual([201, 200, 400]);
+    expect(refused).toEqual([401, 401, 401, 401]);
   });
 
   it('webhooks', async () => {

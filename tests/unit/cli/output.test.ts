@@ -278,8 +278,25 @@ describe('the state of CLOS', () => {
         ],
         services: { total: 3, running: 1, failed: 1, unhealthy: 1 },
         openConflicts: 2,
+        storage: {
+          backup: {
+            name: 'core-000000000007-20261123T080000Z.db',
+            path: '/home/ada/.clos/backups/core-000000000007-20261123T080000Z.db',
+            seq: 7,
+            version: 3,
+            bytes: 90_112,
+            madeAt: new Date(now - 120_000).toISOString(),
+            beforeMigration: null,
+          },
+          restored: {
+            at: new Date(now - 60_000).toISOString(),
+            backup: 'core-000000000007-20261123T080000Z.db',
+            reason: 'the file is empty',
+            setAside: '/home/ada/.clos/backups/quarantine/1',
+          },
+        },
       },
-      { paint: plainPaint, dashboard: 'http://127.0.0.1:3500', home: '/home/ada/.clos' },
+      { paint: plainPaint, dashboard: 'http://127.0.0.1:3500', home: '/home/ada/.clos', now },
     );
     expect(lines).toEqual([
       'CLOS 2.0.0  /home/ada/.clos',
@@ -289,6 +306,9 @@ describe('the state of CLOS', () => {
       'Engine     ■ Docker at /run/docker.sock is away: nobody answers',
       'Modules    ● api        ready     pid 11',
       '           ▲ gateway    degraded  restarted 5 times · exit 1',
+      'Backup     2 min ago  see all with: clos backups',
+      '           ▲ The database was restored 1 min ago from core-000000000007-20261123T080000Z.db: the file is empty',
+      '           What was there before is in /home/ada/.clos/backups/quarantine/1',
       'Dashboard  http://127.0.0.1:3500  open it with: clos open',
     ]);
   });

@@ -5,6 +5,7 @@ import { createProgram, everyCommand } from '../../../src/cli/program.ts';
 const program = createProgram({
   version: '2.0.0',
   serveRoot: new URL('file:///nowhere'),
+  restoreRoot: new URL('file:///nowhere'),
   run: () => Promise.resolve(),
 });
 
@@ -33,7 +34,7 @@ describe('help', () => {
     expect(names).toEqual(
       (
         'run ps create adopt start stop restart rm logs open who free ports conflicts resolve undo cancel settings ' +
-        'protect may-end serve status operations events audit webhooks api version'
+        'protect may-end serve status operations events audit connections backup backups webhooks restore api version'
       ).split(' '),
     );
     expect(names.filter((name) => !new RegExp(`^  ${name}\\b.* {2}\\w`, 'm').test(help))).toEqual([]);

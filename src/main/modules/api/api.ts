@@ -1,27 +1,36 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
+import { continueIdsAfter } from '#shared/base/ids.ts';
 import type { ModuleState, Readiness } from '#shared/contract/system.ts';
 import { openCache } from '../../cache/cache.ts';
 import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
 import { lastSeq } from '../../database/events.ts';
 import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
+import { readMigrations } from '../../database/migrate.ts';
+import { newestIds } from '../../database/operations.ts';
 import { createReaderPool } from '../../database/reader-pool.ts';
+import { type Rescue, rescueCore } from '../../database/rescue.ts';
+import { recordRestored } from '../../database/restored.ts';
+import { homeLabel } from '../../home-label.ts';
 import { createHost } from '../../host/host.ts';
 import { KeptAnswers } from '../../http/kept-answers.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
+import { thisModule } from './actors.ts';
 import { createAllocation } from './allocation.ts';
 import type { ApiContext } from './api-context.ts';
 import { createAuditLog } from './audit-log.ts';
+import { createBackups } from './backups.ts';
 import { createCommands } from './commands.ts';
-import { createEngineSeat, homeLabel } from './container-seat.ts';
+import { createEngineSeat } from './container-seat.ts';
 import { createCredentials, ensureOwnerKey } from './credentials.ts';
 import { serveDesktop } from './desktop-channel.ts';
 import { auditHandlers } from './handlers/audit.ts';
+import { backupHandlers } from './handlers/backups.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
+import { connectionHandlers } from './handlers/connections.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
 import { portHandlers } from './handlers/ports.ts';
@@ -36,16 +45,26 @@ import { createObserver, type Observer } from './observer.ts';
 import { createProcessSeat } from './process-seat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 import { settleAfterCrash } from './settle.ts';
+import { createSweeper } from './sweeper.ts';
 import { createWaitingStarts } from './waiting-starts.ts';
 
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
 
+function rescueDatabase(context: ModuleContext): Rescue | null {
+  const rescue = rescueCore(context.home, readMigrations(migrationsOf(context)).length);
+  if (rescue !== null)
+    context.log.error(rescue, 'core.db was damaged; it is in quarantine, and its newest sound copy was restored');
+  return rescue;
+}
+
+const migrationsOf = (context: ModuleContext) => join(context.packageRoot, 'migrations');
+
 function openDatabase(context: ModuleContext, kept: KeptAnswers): CoreDb {
   let rung = 0;
   const db: CoreDb = openCoreDb({
     path: context.home.coreDb,
-    migrationsDir: join(context.packageRoot, 'migrations'),
+    migrationsDir: migrationsOf(context),
     backupsDir: context.home.backupsDir,
     onCommitted: (stale) => {
       kept.forget(stale);
@@ -64,24 +83,25 @@ function findReadsWorker(packageRoot: string): URL {
   return pathToFileURL(join(packageRoot, 'out', 'main', 'modules', 'long-reads.worker.js'));
 }
 
-function labelOf(context: ModuleContext): string {
-  const publicKey = createPublicKey(createPrivateKey(context.identityKey));
-  return homeLabel(publicKey.export({ type: 'spki', format: 'der' }).toString('base64url'));
-}
-
 /** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
 async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
   const lock = await waitForLock(join(context.home.runDir, 'api.lock'), predecessorMs);
   owned.use(() => lock.release());
+  const rescue = rescueDatabase(context);
   const kept = new KeptAnswers();
   const db = openDatabase(context, kept);
   owned.use(() => db.close());
+  if (rescue !== null) {
+    const { source, reason, setAside } = rescue;
+    await db.commit((write) => recordRestored(write, { backup: basename(source), reason, setAside }, thisModule));
+  }
+  for (const id of newestIds(db.read)) continueIdsAfter(id);
   const instanceId = await db.commit(ensureMainInstance);
   await ensureOwnerKey(db, context.home);
 
   const commands = createCommands(db);
-  const label = labelOf(context);
+  const label = homeLabel(context.identityKey);
   const policy = createRestartPolicy(() => api, context.log);
   const observer: Observer = createObserver({ db, commands, homeLabel: label, onEnd: policy.ended });
   const processes = createProcessSeat({
@@ -100,6 +120,10 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
     onState: observer.engineState,
   });
   const waiting = createWaitingStarts(() => api, context.log);
+  const backups = createBackups(context, db);
+  owned.use(() => backups.stop());
+  const sweeper = createSweeper(context, db);
+  owned.use(() => sweeper.stop());
   const { engine } = seat;
   const readers = createReaderPool<LongReads>({
     worker: findReadsWorker(context.packageRoot),
@@ -142,9 +166,11 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...conflictHandlers(api),
       ...historyHandlers(api),
       ...auditHandlers(api),
+      ...connectionHandlers(api),
       ...webhookHandlers(api),
       ...settingsHandlers(api),
-      ...systemHandlers(api, modules.get),
+      ...backupHandlers(backups),
+      ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),
       ...authHandlers(api, credentials),
       ...internalHandlers(api, credentials, modules),
     ],
@@ -173,7 +199,14 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
   owned.use(() => server.close());
   const ports = await server.listen();
   policy.resume();
-  return { ports, stop: () => owned.dispose(), attachPort: (port) => serveDesktop(server, port) };
+  backups.start();
+  sweeper.start();
+  return {
+    ports,
+    databaseReplaced: rescue !== null,
+    stop: () => owned.dispose(),
+    attachPort: (port) => serveDesktop(server, port),
+  };
 }
 
 /** The api: the one writer of core.db, the one driver of the engine, and every public operation. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import type { Logger } from 'pino';
 import { isClosError } from '#shared/contract/clos-error.ts';
@@ -35,11 +34,6 @@ export interface EngineSeatOptions {
 
 /** How long the start of CLOS waits for an engine that neither answers nor refuses. */
 const firstLookMs = 3000;
-
-/** The label value that tells our containers from those of another home on the same engine. */
-export function homeLabel(identityPublicKey: string): string {
-  return createHash('sha256').update(identityPublicKey).digest('hex').slice(0, 16);
-}
 
 /** The one engine of this home: found as the docker command finds it, followed for as long as the api runs. */
 export function createEngineSeat(options: EngineSeatOptions): EngineSeat {

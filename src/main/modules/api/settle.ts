@@ -2,7 +2,7 @@ import type { Operation } from '#shared/contract/operations.ts';
 import { appendEvent } from '../../database/events.ts';
 import type { WriteDb } from '../../database/handle.ts';
 import { releaseUnfinishedKeys } from '../../database/idempotency.ts';
-import { forgetOldUndos, putOperation, unfinishedOperations } from '../../database/operations.ts';
+import { putOperation, unfinishedOperations } from '../../database/operations.ts';
 import { findService, listServices, markDeleted, type StoredService, updateLife } from '../../database/services.ts';
 import { type Provenance, thisModule } from './actors.ts';
 import type { ApiContext } from './api-context.ts';
@@ -89,7 +89,6 @@ export async function settleAfterCrash(api: ApiContext): Promise<void> {
   const open = unfinishedOperations(api.db.read);
   await api.db.commit((write) => {
     releaseUnfinishedKeys(write);
-    forgetOldUndos(write);
     for (const operation of open) settle(write, operation);
     for (const service of listServices(write)) settleService(write, service);
   });

@@ -16,18 +16,29 @@ function rawHead(answer: IncomingMessage): string {
   return `${head}\r\n`;
 }
 
-/** Passes bytes both ways until one side ends; then the other ends too. */
+/** So long a client may take to read what was sent before the end. */
+const lingerMs = 5000;
+
+/** Lets a connection have what was written to it, and ends it. What it still sends is thrown away: to leave it unread resets it. */
+function finish(socket: Duplex): void {
+  if (socket.destroyed) return;
+  socket.unpipe();
+  socket.resume();
+  socket.end();
+  const deadline = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(deadline));
+}
+
+/** Passes bytes both ways until one side ends; then the other ends too, with all that was meant for it. */
 function join(one: Duplex, other: Duplex): void {
-  const end = () => {
-    one.destroy();
-    other.destroy();
-  };
-  one.on('error', end);
-  other.on('error', end);
-  one.on('close', end);
-  other.on('close', end);
-  one.pipe(other);
-  other.pipe(one);
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on('error', () => from.destroy());
+    from.once('close', () => finish(to));
+    from.pipe(to);
+  }
 }
 
 /**

@@ -1,25 +1,37 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { newId } from '#shared/base/ids.ts';
 import { mayCall, type Principal } from '#shared/contract/access.ts';
+import type { Connected, LiveConnection } from '#shared/contract/connections.ts';
 import { closeCodes, liveSubprotocol } from '#shared/contract/live.ts';
-import type { Hub } from './hub.ts';
-import type { Peer } from './session.ts';
+import type { ClientRecords } from './client-records.ts';
+import type { Hub, Seat } from './hub.ts';
+import { peerOf } from './peer.ts';
+import { createMeter, createTurnstile } from './turnstile.ts';
 
 export interface ConnectionsOptions {
   hub: Hub;
   /** Who asks. Rejects when it cannot be found out now. */
   authenticate(request: IncomingMessage): Promise<Principal | null>;
+  records: ClientRecords;
   onError(error: unknown): void;
   heartbeatMs?: number;
 }
 
 const maxMessageBytes = 64 * 1024;
+/** Far more than any client has to say, and too little to keep others waiting. */
+const maxMessagesPerSecond = 200;
+/** So many are signed in at once, however many come. */
+const maxSigningIn = 16;
 /** A client that does not answer a close frame within this time is cut off; so long a slow one may read what it was sent. */
 const closeTimeoutMs = 5000;
 /** The same when CLOS stops. */
 const stopTimeoutMs = 1000;
+/** Time for the reason to reach a client that is not listened to any more. */
+const hangUpMs = 250;
 const goingAway = 1001;
+const notAccepted = 1008;
 const tryAgainLater = 1013;
 
 /** The types of `ws` lag behind its limits. */
@@ -34,30 +46,29 @@ const serverOptions: ServerOptions & { maxFragments: number; maxBufferedChunks: 
   handleProtocols: (offered) => (offered.has(liveSubprotocol) ? liveSubprotocol : false),
 };
 
-/** Writes finished frames straight to the socket: without compression nothing of `ws` is ever half written. */
-function peerOf(ws: WebSocket, socket: Duplex): Peer {
+interface Refusal {
+  code: number;
+  reason: string;
+}
+
+/** Where a request came from. What it says about others that it stands for counts on our own socket only, where the gateway asks. */
+function originOf({ socket, headers }: IncomingMessage): string {
+  if (socket.localPort !== undefined) return socket.remoteAddress ?? '';
+  const forwarded = headers['x-forwarded-for'];
+  return typeof forwarded === 'string' ? forwarded : 'socket';
+}
+
+function connectedOf(request: IncomingMessage, { type, id, name }: Principal): Connected {
   return {
-    write(frames) {
-      if (ws.readyState === ws.OPEN) socket.write(frames);
-    },
-    pending: () => socket.writableLength,
-    drained: () =>
-      new Promise((resolve) => {
-        const done = () => {
-          socket.off('drain', done);
-          socket.off('close', done);
-          resolve();
-        };
-        if (socket.writableLength === 0 || socket.destroyed) return resolve();
-        socket.on('drain', done);
-        socket.on('close', done);
-      }),
-    drop: (code, reason) => ws.close(code, reason),
+    who: { type, id, name },
+    since: new Date().toISOString(),
+    from: originOf(request),
+    agent: request.headers['user-agent']?.slice(0, 200) ?? null,
   };
 }
 
 /**
- * Turns upgrade requests into sessions of the hub.
+ * Turns upgrade requests into sessions of the hub, and looks after them.
  *
  * Whoever is not signed in, or not allowed, is let through the handshake first and closed with the code that says so: a browser
  * shows a page nothing of a handshake that failed.
@@ -65,7 +76,9 @@ function peerOf(ws: WebSocket, socket: Duplex): Peer {
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #server: WebSocketServer;
+  readonly #open = new Map<string, { ws: WebSocket; seat: Seat }>();
   readonly #heard = new WeakSet<WebSocket>();
+  readonly #signIn = createTurnstile(maxSigningIn);
   #heartbeat: NodeJS.Timeout | null = null;
   #closing = false;
 
@@ -81,22 +94,36 @@ export class Connections {
   }
 
   get size(): number {
-    return this.#server.clients.size;
+    return this.#open.size;
+  }
+
+  /** All that are signed in, oldest first. */
+  async list(): Promise<LiveConnection[]> {
+    return Promise.all(
+      [...this.#open].map(async ([id, { seat }]) => ({
+        id,
+        client: await this.#options.records.get(id),
+        ...seat.state,
+      })),
+    );
+  }
+
+  /** Ends a connection; its client is told that it was meant. False if there is none with this id. */
+  close(id: string): boolean {
+    const connection = this.#open.get(id);
+    if (connection === undefined) return false;
+    connection.seat.leave();
+    connection.ws.close(closeCodes.closed, 'Closed by an administrator');
+    return true;
   }
 
   /** Answers an upgrade that the guard has let through. Never throws. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#admit(request).then(
-      (refusal) => {
-        if (this.#closing) {
-          socket.destroy();
-          return;
-        }
-        this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, socket, refusal));
-      },
+    this.#signIn(() => (socket.destroyed ? Promise.resolve(null) : this.#options.authenticate(request))).then(
+      (principal) => this.#handshake({ request, socket, head }, principal),
       (error: unknown) => {
         this.#options.onError(error);
-        socket.destroy();
+        this.#handshake({ request, socket, head }, { code: tryAgainLater, reason: 'Try again later' });
       },
     );
   }
@@ -115,45 +142,64 @@ export class Connections {
     clearTimeout(deadline);
   }
 
-  async #admit(request: IncomingMessage): Promise<{ code: number; reason: string } | null> {
-    let principal: Principal | null;
-    try {
-      principal = await this.#options.authenticate(request);
-    } catch (error) {
-      this.#options.onError(error);
-      return { code: tryAgainLater, reason: 'Try again later' };
-    }
-    if (principal === null) return { code: closeCodes.notSignedIn, reason: 'Not signed in' };
-    if (!mayCall(principal, { permission: 'events:read' }))
-      return { code: closeCodes.notAllowed, reason: 'Not allowed' };
-    return null;
-  }
-
-  #accept(ws: WebSocket, socket: Duplex, refusal: { code: number; reason: string } | null): void {
-    // A broken frame, a message that is too long: ws closes the connection with the code of RFC 6455.
-    ws.on('error', () => undefined);
-    if (refusal !== null) {
-      ws.close(refusal.code, refusal.reason);
+  #handshake(
+    { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    found: Principal | Refusal | null,
+  ): void {
+    if (this.#closing) {
+      socket.destroy();
       return;
     }
-    this.#heard.add(ws);
-    ws.on('pong', () => this.#heard.add(ws));
-    const session = this.#options.hub.join(peerOf(ws, socket));
-    ws.on('close', () => session.leave());
-    ws.on('message', (data, isBinary) => {
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      // A broken frame, a message that is too long: ws closes the connection with the code of RFC 6455.
+      ws.on('error', () => undefined);
+      if (found === null) ws.close(closeCodes.notSignedIn, 'Not signed in');
+      else if ('code' in found) ws.close(found.code, found.reason);
+      else if (!mayCall(found, { permission: 'events:read' })) ws.close(closeCodes.notAllowed, 'Not allowed');
+      else this.#accept(ws, socket, connectedOf(request, found));
+    });
+  }
+
+  #accept(ws: WebSocket, socket: Duplex, client: Connected): void {
+    const id = newId('con');
+    const seat = this.#options.hub.join(peerOf(ws, socket));
+    this.#open.set(id, { ws, seat });
+    void this.#options.records.put(id, client);
+    ws.on('close', () => {
+      seat.leave();
+      this.#open.delete(id);
+      void this.#options.records.remove(id);
+    });
+
+    const isBearable = createMeter(maxMessagesPerSecond);
+    const hear = (): boolean => {
       this.#heard.add(ws);
-      session.receive(isBinary ? '' : String(data));
+      if (isBearable()) return true;
+      seat.leave();
+      if (ws.readyState !== ws.OPEN) return false;
+      ws.close(notAccepted, 'Too many messages');
+      // What else it sends is not even taken from the network, its answer to the close included.
+      ws.pause();
+      setTimeout(() => ws.terminate(), hangUpMs).unref();
+      return false;
+    };
+    hear();
+    // Pings are counted by `ws`, which answers them.
+    ws.on('pong', hear);
+    ws.on('message', (data, isBinary) => {
+      if (hear()) seat.receive(isBinary ? '' : String(data));
     });
   }
 
   #beat(): void {
-    for (const ws of this.#server.clients) {
+    for (const [id, { ws }] of this.#open) {
       if (ws.readyState !== ws.OPEN) continue;
       if (!this.#heard.delete(ws)) {
         ws.terminate();
         continue;
       }
       ws.ping();
+      void this.#options.records.renew(id);
     }
   }
 }

@@ -1,64 +1,88 @@
-import type { Topic } from '#shared/contract/events.ts';
+import type { LiveTopic } from '#shared/contract/live.ts';
+
+/** What a subscription asks for: topics, about some subjects or about all. */
+export interface Wish {
+  topics: ReadonlySet<LiveTopic>;
+  /** Ids; null: all. */
+  subjects: ReadonlySet<string> | null;
+}
+
+/** What a wish is held against. `topic` is null for a type of event that this version does not know: nobody wants it. */
+interface Told {
+  topic: LiveTopic | null;
+  subject: string;
+}
+
+function isWanted({ topics, subjects }: Wish, { topic, subject }: Told): boolean {
+  return topic !== null && topics.has(topic) && (subjects === null || subjects.has(subject));
+}
 
 /**
- * What one connection has been given of the log, per topic: everything after `from` up to the connection's position.
+ * What one connection is given of the log: by each of its subscriptions everything after a number, up to the connection's position.
  *
  * Several subscriptions of one connection share it, so that an event which two of them want is sent once, and one that a later
  * subscription asks for from further back is sent then, and only that part.
  */
 export class Coverage {
-  readonly #from = new Map<Topic, number>();
-  #key = '';
-  readonly #subscriptions = new Map<number, readonly Topic[]>();
+  readonly #subscriptions = new Map<number, Wish & { since: number }>();
+  #key: string | null = '';
 
-  /** The topics as one comparable value: connections with the same one get the same bytes. */
-  get key(): string {
+  /** The topics as one comparable value: connections with the same one get the same bytes. Null: some are of chosen subjects. */
+  get key(): string | null {
     return this.#key;
+  }
+
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** All its subscriptions as one wish. */
+  get wish(): Wish {
+    const all = [...this.#subscriptions.values()];
+    return {
+      topics: new Set(all.flatMap(({ topics }) => [...topics])),
+      subjects: all.some(({ subjects }) => subjects === null)
+        ? null
+        : new Set(all.flatMap(({ subjects }) => [...(subjects ?? [])])),
+    };
   }
 
   has(id: number): boolean {
     return this.#subscriptions.has(id);
   }
 
-  get subscriptions(): number {
-    return this.#subscriptions.size;
+  wants(told: Told): boolean {
+    for (const subscription of this.#subscriptions.values()) if (isWanted(subscription, told)) return true;
+    return false;
   }
 
-  covers(topic: Topic): boolean {
-    return this.#from.has(topic);
+  /** Those of some values that are wanted; where no subjects were chosen, that is one look for all of them. */
+  wantedValues<V extends { subject: string }>(values: readonly V[]): readonly V[] {
+    if (this.#key === null) return values.filter(({ subject }) => this.wants({ topic: 'metric', subject }));
+    return this.wants({ topic: 'metric', subject: '' }) ? values : [];
   }
 
-  /**
-   * Adds a subscription that wants everything after `since`, on a connection that stands at `position`.
-   *
-   * Returns up to which sequence number each topic still has to be replayed; topics that have nothing left are absent.
-   */
-  add(
-    id: number,
-    topics: readonly Topic[],
-    { since, position }: { since: number; position: number },
-  ): Map<Topic, number> {
-    this.#subscriptions.set(id, topics);
-    const missing = new Map<Topic, number>();
-    for (const topic of topics) {
-      const upTo = this.#from.get(topic) ?? position;
-      if (since < upTo) missing.set(topic, upTo);
-      this.#from.set(topic, Math.min(since, upTo));
-    }
+  /** Adds a subscription to everything after `since`. What it returns says which of the events so far it still has to be given. */
+  add(id: number, wish: Wish, since: number): (event: Told & { seq: number }) => boolean {
+    const earlier = [...this.#subscriptions.values()];
+    this.#subscriptions.set(id, { ...wish, since });
     this.#setKey();
-    return missing;
+    return (event) =>
+      event.seq > since &&
+      isWanted(wish, event) &&
+      !earlier.some((other) => event.seq > other.since && isWanted(other, event));
   }
 
-  /** Ends a subscription; topics that no other one wants are no longer sent. False if there was none. */
+  /** Ends a subscription; what no other one wants is no longer sent. False if there was none. */
   remove(id: number): boolean {
     if (!this.#subscriptions.delete(id)) return false;
-    const wanted = new Set([...this.#subscriptions.values()].flat());
-    for (const topic of this.#from.keys()) if (!wanted.has(topic)) this.#from.delete(topic);
     this.#setKey();
     return true;
   }
 
   #setKey(): void {
-    this.#key = [...this.#from.keys()].sort().join(' ');
+    const { topics } = this.wish;
+    const chooses = [...this.#subscriptions.values()].some(({ subjects }) => subjects !== null);
+    this.#key = chooses ? null : [...topics].sort().join(' ');
   }
 }

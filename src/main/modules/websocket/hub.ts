@@ -1,5 +1,16 @@
+import type { Metric } from '#shared/contract/live.ts';
 import { type EventLog, joinFrames, type LoggedEvent } from './logged-event.ts';
-import { type Peer, Session, type SessionWorld, type Snapshot } from './session.ts';
+import { MetricBoard } from './metric-board.ts';
+import type { Peer } from './peer.ts';
+import { Session, type SessionWorld, type Snapshot } from './session.ts';
+
+/** A connection's place in the hub. */
+export interface Seat {
+  receive(text: string): void;
+  /** Must be called when the connection ends. */
+  leave(): void;
+  readonly state: Session['state'];
+}
 
 export interface HubOptions {
   log: EventLog;
@@ -24,6 +35,7 @@ const snapshotAgeMs = 1000;
 export class Hub {
   readonly #options: HubOptions;
   readonly #sessions = new Set<Session>();
+  readonly #board = new MetricBoard();
   readonly #world: SessionWorld;
   #head: number;
   #snapshot: { seq: number; at: number; taken: Promise<Snapshot> } | null = null;
@@ -35,6 +47,9 @@ export class Hub {
       head: () => this.#head,
       advance: () => this.advance(),
       read: (after) => options.log.read(after, batchSize),
+      firstSeq: () => options.log.firstSeq(),
+      has: (seq) => options.log.has(seq),
+      board: this.#board,
       snapshot: () => this.#takeSnapshot(),
       left: (session) => void this.#sessions.delete(session),
       onError: options.onError,
@@ -45,14 +60,24 @@ export class Hub {
     return this.#sessions.size;
   }
 
-  /** Takes a connection in. `leave` must be called when it ends. */
-  join(peer: Peer): { receive(text: string): void; leave(): void } {
+  /** Takes a connection in. */
+  join(peer: Peer): Seat {
     const session = new Session(peer, this.#world);
     this.#sessions.add(session);
     return {
       receive: (text) => session.receive(text),
       leave: () => session.end(),
+      get state() {
+        return session.state;
+      },
     };
+  }
+
+  /** Sends values to those who follow them now, whatever place in the log they have. */
+  publish(metrics: readonly Metric[]): void {
+    const values = this.#board.post(metrics);
+    const bytes = Buffer.concat(values.map(({ frame }) => frame));
+    for (const session of this.#sessions) session.metrics.offer({ values, bytes });
   }
 
   /** Sends what the log has gained. Called at each doorbell, and from time to time in case one was lost. Never throws. */
@@ -74,11 +99,11 @@ export class Hub {
     const byKey = new Map<string, Buffer | null>();
     for (const session of this.#sessions) {
       if (!session.live) continue;
-      const key = session.coverage.key;
-      let bytes = byKey.get(key);
+      const { key } = session.coverage;
+      let bytes = key === null ? undefined : byKey.get(key);
       if (bytes === undefined) {
-        bytes = joinFrames(events, ({ topic }) => topic !== null && session.coverage.covers(topic));
-        byKey.set(key, bytes);
+        bytes = joinFrames(events, (event) => session.coverage.wants(event));
+        if (key !== null) byKey.set(key, bytes);
       }
       if (bytes !== null) session.send(bytes);
     }

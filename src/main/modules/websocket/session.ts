@@ -1,18 +1,11 @@
-import type { Topic } from '#shared/contract/events.ts';
-import { type ClientMessage, clientMessageSchema, closeCodes } from '#shared/contract/live.ts';
-import { Coverage } from './coverage.ts';
+import type { LiveConnection } from '#shared/contract/connections.ts';
+import { type ClientMessage, clientMessageSchema, closeCodes, type ServerMessage } from '#shared/contract/live.ts';
+import { Coverage, type Wish } from './coverage.ts';
 import { jsonFrame, textFrame } from './frames.ts';
 import { joinFrames, type LoggedEvent } from './logged-event.ts';
-
-/** One client's connection, as much of it as the protocol needs. */
-export interface Peer {
-  write(frames: Buffer): void;
-  /** How many bytes wait to be sent. */
-  pending(): number;
-  /** Resolves when everything has been sent, or the connection has ended. */
-  drained(): Promise<void>;
-  drop(code: number, reason: string): void;
-}
+import type { MetricBoard } from './metric-board.ts';
+import { MetricReader } from './metric-reader.ts';
+import type { Peer } from './peer.ts';
 
 /** The present state at a sequence number, see `HubOptions.readState`. */
 export interface Snapshot {
@@ -25,18 +18,23 @@ export interface SessionWorld {
   head(): number;
   advance(): void;
   read(after: number): LoggedEvent[];
+  /** The oldest event that is still there. */
+  firstSeq(): number;
+  has(seq: number): boolean;
   snapshot(): Promise<Snapshot>;
+  board: MetricBoard;
   /** The session gets nothing more. */
   left(session: Session): void;
   onError(error: unknown): void;
 }
 
 type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
+type SnapshotReason = Extract<ServerMessage, { type: 'snapshot' }>['reason'];
 
 /** A live reader with more than this unsent is too slow. */
 const tooSlowBytes = 4 * 1024 * 1024;
-/** A replay waits while more than this is unsent… */
-const replayBytes = 1024 * 1024;
+/** A replay waits while more than this is unsent, and so long a reader counts as slow… */
+const slowBytes = 1024 * 1024;
 /** …and gives up when nothing moves for this long. */
 const stalledMs = 30_000;
 const maxSubscriptions = 32;
@@ -48,6 +46,7 @@ const tryAgainLater = 1013;
 /** The conversation with one client: its subscriptions, its replays, and its place in the log. */
 export class Session {
   readonly coverage = new Coverage();
+  readonly metrics: MetricReader;
   /** True while the session stands where the hub stands and gets new events from there. */
   live = true;
   readonly #peer: Peer;
@@ -55,11 +54,31 @@ export class Session {
   readonly #waiting: Subscribe[] = [];
   #current: { id: number; cancelled: boolean } | null = null;
   #position = 0;
+  /** How far a replay of what was before the position has come. */
+  #replayed: number | null = null;
   #ended = false;
 
   constructor(peer: Peer, world: SessionWorld) {
     this.#peer = peer;
     this.#world = world;
+    this.metrics = new MetricReader({
+      peer,
+      board: world.board,
+      choose: (values) => this.coverage.wantedValues(values),
+    });
+  }
+
+  /** What can be told of it to somebody who looks after it. */
+  get state(): Pick<LiveConnection, 'topics' | 'subjects' | 'position' | 'waitingBytes' | 'slow'> {
+    const { topics, subjects } = this.coverage.wish;
+    const waitingBytes = this.#peer.pending();
+    return {
+      topics: [...topics],
+      subjects: subjects === null ? null : [...subjects],
+      position: this.live ? this.#world.head() : (this.#replayed ?? this.#position),
+      waitingBytes,
+      slow: waitingBytes > slowBytes,
+    };
   }
 
   end(): void {
@@ -113,7 +132,7 @@ export class Session {
       this.#refuse('INVALID_INPUT', `id: ${message.id} is in use; unsubscribe it first.`);
       return;
     }
-    if (this.coverage.subscriptions + this.#waiting.length >= maxSubscriptions) {
+    if (this.coverage.size + this.#waiting.length >= maxSubscriptions) {
       this.#refuse('RATE_LIMITED', `A connection holds at most ${maxSubscriptions} subscriptions.`);
       return;
     }
@@ -154,22 +173,42 @@ export class Session {
   }
 
   async #start(message: Subscribe, current: { cancelled: boolean }): Promise<void> {
-    const { id, topics } = message;
+    const { id } = message;
+    const wish: Wish = {
+      topics: new Set(message.topics),
+      subjects: message.subjects === undefined ? null : new Set(message.subjects),
+    };
+    const readsLog = message.topics.some((topic) => topic !== 'metric');
+    const reason = readsLog ? this.#whyAnew(message.since) : null;
     let snapshot: Snapshot | null = null;
-    // A number that the log has not reached is from another log: the client starts anew.
-    if (message.since === undefined || message.since > this.#position) {
+    if (reason !== null) {
       snapshot = await this.#snapshot();
       if (snapshot === null) return;
       await this.#catchUp();
     }
     if (current.cancelled || this.#ended) return;
-    const since = snapshot?.seq ?? message.since ?? this.#position;
-    const missing = this.coverage.add(id, topics, { since, position: this.#position });
+    const since = snapshot?.seq ?? (readsLog ? message.since : undefined) ?? this.#position;
+    const isMissing = this.coverage.add(id, wish, since);
     this.send(jsonFrame({ type: 'subscribed', id, seq: snapshot?.seq ?? this.#position }));
     if (snapshot !== null) {
-      this.send(textFrame(Buffer.from(`{"type":"snapshot","id":${id},"seq":${snapshot.seq},${snapshot.rest}`)));
+      const head = `{"type":"snapshot","id":${id},"seq":${snapshot.seq},"reason":"${reason}",`;
+      this.send(textFrame(Buffer.from(head + snapshot.rest)));
     }
-    await this.#replay({ from: since, missing, wanted: () => !current.cancelled });
+    if (wish.topics.has('metric')) this.metrics.offerAll();
+    await this.#replay({ since, isMissing, isCancelled: () => current.cancelled });
+  }
+
+  /** Why a client that has seen everything up to `since` cannot go on from there; null when it can. */
+  #whyAnew(since: number | undefined): SnapshotReason | null {
+    if (since === undefined) return 'asked';
+    if (!this.#reachesBack(since)) return 'history-not-kept';
+    // A number that this log has never given is of another log, in place of which it was begun or restored.
+    const isOurs = since + 1 === this.#world.firstSeq() || this.#world.has(since);
+    return isOurs ? null : 'other-history';
+  }
+
+  #reachesBack(since: number): boolean {
+    return since >= this.#world.head() || since + 1 >= this.#world.firstSeq();
   }
 
   async #snapshot(): Promise<Snapshot | null> {
@@ -183,32 +222,40 @@ export class Session {
     }
   }
 
-  /** Sends, of topics that are new to this connection, what the log held before. */
-  async #replay(job: { from: number; missing: Map<Topic, number>; wanted(): boolean }): Promise<void> {
-    const end = Math.max(job.from, ...job.missing.values());
-    let at = job.from;
-    while (at < end && job.wanted() && (await this.#hasRoom()) && job.wanted()) {
-      const events = this.#world.read(at);
-      const frames = joinFrames(events, ({ seq, topic }) => topic !== null && seq <= (job.missing.get(topic) ?? -1));
-      if (frames !== null) this.send(frames);
-      at = events.at(-1)?.seq ?? end;
+  /** Sends what the log held before, as far as this connection has not been given it. */
+  async #replay(job: { since: number; isMissing(event: LoggedEvent): boolean; isCancelled(): boolean }): Promise<void> {
+    const end = this.#position;
+    this.#replayed = job.since;
+    while (this.#replayed < end && !job.isCancelled() && (await this.#hasRoom()) && !job.isCancelled()) {
+      this.#replayed = this.#sendFrom(this.#replayed, (event) => event.seq <= end && job.isMissing(event));
     }
+    this.#replayed = null;
   }
 
   /** Sends what has come since the session left the hub's position. */
   async #catchUp(): Promise<void> {
     while (this.#position < this.#world.head() && (await this.#hasRoom())) {
-      const events = this.#world.read(this.#position);
-      const frames = joinFrames(events, ({ topic }) => topic !== null && this.coverage.covers(topic));
-      if (frames !== null) this.send(frames);
-      this.#position = events.at(-1)?.seq ?? this.#world.head();
+      this.#position = this.#sendFrom(this.#position, (event) => this.coverage.wants(event));
     }
+  }
+
+  /** Sends some of the next events of the log, and returns how far that went. */
+  #sendFrom(after: number, wants: (event: LoggedEvent) => boolean): number {
+    const head = this.#world.head();
+    if (!this.#reachesBack(after)) {
+      this.#drop(tryAgainLater, 'The history is not kept so long: resume with since');
+      return head;
+    }
+    const events = this.#world.read(after);
+    const frames = joinFrames(events, wants);
+    if (frames !== null) this.send(frames);
+    return events.at(-1)?.seq ?? head;
   }
 
   /** Lets others have the loop, and waits for a slow reader. False when the connection is over. */
   async #hasRoom(): Promise<boolean> {
     await new Promise((resolve) => setImmediate(resolve));
-    if (this.#peer.pending() > replayBytes && !this.#ended) {
+    if (this.#peer.pending() > slowBytes && !this.#ended) {
       let timer: NodeJS.Timeout | undefined;
       const stalled = new Promise<'stalled'>((resolve) => {
         timer = setTimeout(() => resolve('stalled'), stalledMs);

@@ -2,12 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { startOwned } from '#shared/base/disposal.ts';
 import type { Principal } from '#shared/contract/access.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { contract } from '#shared/contract/contract.ts';
+import { openCache } from '../../cache/cache.ts';
 import { checkEvents } from '../../database/events.ts';
 import { openForReading } from '../../database/handle.ts';
+import { homeLabel } from '../../home-label.ts';
 import { askApi, bearerToken, moduleKeyVerifier } from '../../http/authenticate.ts';
 import { writeRaw } from '../../http/client-errors.ts';
+import { type Handler, handle } from '../../http/handler.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import type { ModuleContext, ModuleDefinition } from '../../supervisor/module.ts';
+import { ClientRecords } from './client-records.ts';
 import { Connections } from './connections.ts';
 import { coreEventLog } from './event-log.ts';
 import { Hub } from './hub.ts';
@@ -29,6 +34,18 @@ function authenticator(context: ModuleContext): (request: IncomingMessage) => Pr
   };
 }
 
+function handlers(hub: Hub, connections: Connections): Handler[] {
+  const { internal } = contract;
+  return [
+    handle(internal.publishMetrics, ({ body }) => {
+      hub.publish(body.metrics);
+      return undefined;
+    }),
+    handle(internal.listConnections, async () => ({ items: await connections.list() })),
+    handle(internal.closeConnection, ({ body }) => ({ closed: connections.close(body.id) })),
+  ];
+}
+
 /** The websocket module: live events for everybody who may read them, and replay for clients that were away. */
 export const websocket: ModuleDefinition = {
   name: 'websocket',
@@ -42,14 +59,18 @@ export const websocket: ModuleDefinition = {
         readState: () => readState(context.sibling('api')),
         onError: (err) => log.error({ err }, 'The log or the present state could not be read'),
       });
+      const prefix = `clos:${homeLabel(context.identityKey)}:`;
+      const cache = openCache({ redisUrl: context.config.redisUrl, log, prefix });
+      owned.use(() => cache.close());
       const connections = new Connections({
         hub,
         authenticate: authenticator(context),
+        records: new ClientRecords(cache),
         onError: (err) => log.warn({ err }, 'A client could not be signed in'),
       });
       const server = createModuleServer(context, {
         portName: 'websocket',
-        handlers: [],
+        handlers: handlers(hub, connections),
         checks: async () => [checkEvents(db), { name: 'clients', ok: true, detail: String(connections.size) }],
         onUpgrade(request, socket, head) {
           if (request.url?.split('?')[0] === '/ws') connections.upgrade(request, socket, head);

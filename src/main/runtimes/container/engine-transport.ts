@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import http, { IncomingMessage } from 'node:http';
+import type { Agent, AgentOptions, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { certificatesUnreadable, refused, timedOut, unreachable } from './engine-errors.ts';
 import type { EngineAddress, EngineTls } from './types.ts';
+
+// An import of values from node:http loads all of undici, which takes its part of each start.
+const http = process.getBuiltinModule('node:http');
 
 /** One request to the engine. */
 export interface EngineRequest {
@@ -82,7 +85,7 @@ export async function openTransport(address: EngineAddress): Promise<EngineTrans
         },
         (error, result) => {
           if (error !== null) reject(error);
-          else if (result instanceof IncomingMessage) resolve(result);
+          else if (result instanceof http.IncomingMessage) resolve(result);
           else reject(new Error('The engine answered with something that is no HTTP message'));
         },
       );
@@ -218,7 +221,7 @@ async function readTls(where: string, tls: EngineTls): Promise<TlsMaterial> {
   }
 }
 
-function makeAgent(tls: TlsMaterial | null, options: http.AgentOptions): http.Agent {
+function makeAgent(tls: TlsMaterial | null, options: AgentOptions): Agent {
   const agent = tls === null ? new http.Agent(options) : new https.Agent({ ...options, ...tls });
   // The modem prints every request for its debug log, even when nobody reads that: the whole of the agent with all its sockets
   // and waiting requests, which takes seconds for a hundred calls at once. This makes the print short.
@@ -230,7 +233,7 @@ interface Modem {
   dial(options: object, callback: (error: Error | null, result: unknown) => void): void;
 }
 
-function makeModem(address: EngineAddress, agent: http.Agent): Modem {
+function makeModem(address: EngineAddress, agent: Agent): Modem {
   const target =
     address.kind === 'tcp'
       ? {

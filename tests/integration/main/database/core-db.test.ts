@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CoreDb, openCoreDb } from '#main/database/core-db.ts';
-import { openForReading } from '#main/database/handle.ts';
+import { appendEvent } from '#main/database/events.ts';
+import { openForReading, type WriteDb } from '#main/database/handle.ts';
 import { tryLock } from '#main/database/lock.ts';
 import { MigrationError } from '#main/database/migrate.ts';
 
 let folder: string;
 let commits: number;
+/** What was heard of commits, in order. */
+let heard: string[];
 let db: CoreDb;
 
 function open(): CoreDb {
@@ -17,8 +20,9 @@ function open(): CoreDb {
     path: join(folder, 'core.db'),
     migrationsDir: 'migrations',
     backupsDir: join(folder, 'backups'),
-    onCommitted: () => {
+    onCommitted: (stale) => {
       commits += 1;
+      heard.push(...stale);
     },
   });
 }
@@ -32,6 +36,7 @@ const put = 'INSERT INTO settings (name, value) VALUES (@name, @value)';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'clos-db-'));
   commits = 0;
+  heard = [];
   db = open();
 });
 afterEach(() => db.close());
@@ -60,6 +65,31 @@ describe('commit', () => {
 
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect([setting('before'), setting('half'), setting('after')]).toEqual([{ value: '1' }, undefined, { value: '1' }]);
+  });
+
+  it('says what it has made old before anyone is answered, and nothing of a call that failed', async () => {
+    const event = { actor: { type: 'module', id: 'api', name: 'api' }, cause: null } as const;
+    const append = (write: WriteDb) =>
+      appendEvent(write, {
+        ...event,
+        type: 'settings.changed',
+        subject: { type: 'system', id: 'conflicts', name: null },
+        data: { name: 'conflicts' },
+      });
+    const failed = db
+      .commit((write) => {
+        appendEvent(write, {
+          ...event,
+          type: 'ranges.changed',
+          subject: { type: 'system', id: 'ranges', name: null },
+          data: { ranges: [] },
+        });
+        throw new Error('changed my mind');
+      })
+      .catch(() => undefined);
+    await Promise.all([failed, db.commit(append).then(() => heard.push('answered'))]);
+
+    expect(heard).toEqual(['settings.conflicts', 'answered']);
   });
 
   it('is on disk for another process when the promise resolves', async () => {

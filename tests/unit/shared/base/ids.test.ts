@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isId, newId } from '#shared/base/ids.ts';
+import { continueIdsAfter, isId, newId } from '#shared/base/ids.ts';
 
 describe('ids', () => {
   it('carry their prefix and 26 characters, and are recognised by both', () => {
@@ -15,5 +15,14 @@ describe('ids', () => {
 
     expect(made).toEqual([...made].sort());
     expect(new Set(made).size).toBe(2000);
+  });
+
+  it('go on after one that another process has made while its clock was ahead', () => {
+    const ahead = 'op_0zzzzzzzzzzzzzzzzzzzzzzzzz';
+    continueIdsAfter(ahead);
+    const next = newId('op');
+    continueIdsAfter('op_01j0000000zzzzzzzzzzzzzzzz');
+
+    expect([next > ahead, newId('op') > next]).toEqual([true, true]);
   });
 });

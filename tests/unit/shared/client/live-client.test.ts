@@ -121,7 +121,7 @@ describe('LiveClient', () => {
     const peer = await nextPeer();
     expect(await peer.heard()).toEqual({ type: 'subscribe', id: 1, topics: ['service'] });
     peer.say({ type: 'subscribed', id: 1, seq: 9 });
-    peer.say({ type: 'snapshot', id: 1, seq: 9, services: [], conflicts: [] });
+    peer.say({ type: 'snapshot', id: 1, seq: 9, reason: 'asked', services: [], conflicts: [] });
     peer.sayEvent(9);
     peer.sayEvent(10);
     await vi.waitFor(() => expect(seen).toEqual([10]));
@@ -218,12 +218,34 @@ describe('LiveClient', () => {
     ]);
   });
 
-  it('asks for a snapshot when the history is shorter than what it has seen', async () => {
-    follow({ since: 500 });
+  it('goes on from the snapshot that comes when the log cannot go on from its number', async () => {
+    const reasons: string[] = [];
+    const { client, seen } = follow({ since: 500, onSnapshot: ({ reason }) => reasons.push(reason) });
     const peer = await nextPeer();
     await peer.heard();
     peer.say({ type: 'subscribed', id: 1, seq: 12 });
-    expect(await peer.heard()).toEqual({ type: 'subscribe', id: 2, topics: ['service'] });
+    peer.say({ type: 'snapshot', id: 1, seq: 12, reason: 'other-history', services: [], conflicts: [] });
+    peer.sayEvent(13);
+    await vi.waitFor(() => expect(seen).toEqual([13]));
+    peer.socket.terminate();
+    expect(await (await nextPeer()).heard()).toMatchObject({ since: 13 });
+    expect([client.lastSeq, reasons]).toEqual([13, ['other-history']]);
+  });
+
+  it('asks for some subjects only, and hands over values that are no events', async () => {
+    const metrics: unknown[] = [];
+    const { client } = follow({
+      since: 3,
+      topics: ['service', 'metric'],
+      subjects: ['svc_1'],
+      onMetric: ({ subject, values }) => metrics.push([subject, values]),
+    });
+    const peer = await nextPeer();
+    expect(await peer.heard()).toMatchObject({ topics: ['service', 'metric'], subjects: ['svc_1'], since: 3 });
+    peer.say({ type: 'subscribed', id: 1, seq: 3 });
+    peer.say({ type: 'metric', subject: 'svc_1', time: '2026-01-02T03:04:05.000Z', values: { cpu: 0.5 } });
+    await vi.waitFor(() => expect(metrics).toEqual([['svc_1', { cpu: 0.5 }]]));
+    expect(client.lastSeq).toBe(3);
   });
 
   it('tells of what it does not understand, and goes on', async () => {

@@ -350,6 +350,22 @@ describe('/ws', () => {
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
     `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${extra}\r\n`;
 
+  it('takes what a refused client still sends, so that it can read with which code it was refused', async () => {
+    const server = await standIn('websocket', (_request, response) => response.end());
+    const sockets = new WebSocketServer({ server, maxPayload: 10 });
+    sockets.on('connection', (ws) => ws.on('error', () => undefined));
+    const socket = connect(port, '127.0.0.1');
+    socket.write(handshake('/ws'));
+    await once(socket, 'data');
+    socket.pause();
+    const head = Buffer.of(0x82, 0xff, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0);
+    await new Promise((resolve) => socket.write(Buffer.concat([head, Buffer.alloc(32 * 1024 * 1024)]), resolve));
+    socket.end();
+    let answer = Buffer.alloc(0);
+    for await (const part of socket) answer = Buffer.concat([answer, part]);
+    expect(answer.readUInt16BE(2)).toBe(1009);
+  });
+
   it('passes a refusal of the websocket back', async () => {
     await standIn('websocket', (_request, response) =>
       response.writeHead(426, { 'content-type': 'text/plain' }).end('no'),

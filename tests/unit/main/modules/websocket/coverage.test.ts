@@ -1,41 +1,62 @@
 import { describe, expect, it } from 'vitest';
 import { Coverage } from '#main/modules/websocket/coverage.ts';
+import type { LiveTopic } from '#shared/contract/live.ts';
 
-describe('what a connection has been given', () => {
-  it('is replayed from since up to the position for topics that are new', () => {
+const wish = (topics: LiveTopic[], subjects: string[] | null = null) => ({
+  topics: new Set(topics),
+  subjects: subjects === null ? null : new Set(subjects),
+});
+
+/** The events 1 to 8, of which odd ones are about a, even ones about b. */
+function given(isMissing: ReturnType<Coverage['add']>, topic: LiveTopic = 'service'): number[] {
+  const events = Array.from({ length: 8 }, (_, i) => ({ seq: i + 1, topic, subject: i % 2 === 0 ? 'a' : 'b' }));
+  return events.filter(isMissing).map(({ seq }) => seq);
+}
+
+describe('what a connection is given', () => {
+  it('is everything of its topics after since', () => {
     const coverage = new Coverage();
-    const missing = coverage.add(1, ['service', 'lease'], { since: 5, position: 9 });
-    expect(missing).toEqual(
-      new Map([
-        ['service', 9],
-        ['lease', 9],
-      ]),
-    );
+    const isMissing = coverage.add(1, wish(['service', 'lease']), 5);
+    expect([given(isMissing), given(isMissing, 'lease'), given(isMissing, 'engine')]).toEqual([
+      [6, 7, 8],
+      [6, 7, 8],
+      [],
+    ]);
     expect(coverage.key).toBe('lease service');
   });
 
-  it('is replayed only up to where an earlier subscription began', () => {
+  it('is, for a later subscription, only what no earlier one was given', () => {
     const coverage = new Coverage();
-    coverage.add(1, ['service'], { since: 5, position: 9 });
-    expect(coverage.add(2, ['service', 'engine'], { since: 2, position: 12 })).toEqual(
-      new Map([
-        ['service', 5],
-        ['engine', 12],
-      ]),
-    );
-    expect(coverage.add(3, ['service'], { since: 3, position: 12 })).toEqual(new Map());
+    coverage.add(1, wish(['service']), 5);
+    const isMissing = coverage.add(2, wish(['service', 'engine']), 2);
+    expect([given(isMissing), given(isMissing, 'engine')]).toEqual([
+      [3, 4, 5],
+      [3, 4, 5, 6, 7, 8],
+    ]);
+    expect(given(coverage.add(3, wish(['service']), 3))).toEqual([]);
   });
 
-  it('needs no replay at the position itself', () => {
-    expect(new Coverage().add(1, ['service'], { since: 9, position: 9 })).toEqual(new Map());
+  it('is only what is about the subjects that were asked for', () => {
+    const coverage = new Coverage();
+    expect(given(coverage.add(1, wish(['service'], ['a']), 2))).toEqual([3, 5, 7]);
+    expect(['a', 'b'].map((subject) => coverage.wants({ topic: 'service', subject }))).toEqual([true, false]);
+    expect(given(coverage.add(2, wish(['service']), 0))).toEqual([1, 2, 4, 6, 8]);
+    expect(coverage.key).toBeNull();
   });
 
-  it('loses a topic with the last subscription that wants it', () => {
+  it('is nothing of what is not known here', () => {
     const coverage = new Coverage();
-    coverage.add(1, ['service', 'lease'], { since: 0, position: 0 });
-    coverage.add(2, ['lease'], { since: 0, position: 0 });
-    expect([coverage.remove(1), coverage.covers('service'), coverage.covers('lease')]).toEqual([true, false, true]);
-    expect([coverage.remove(1), coverage.remove(2), coverage.key]).toEqual([false, true, '']);
-    expect(coverage.add(3, ['service'], { since: 1, position: 4 })).toEqual(new Map([['service', 4]]));
+    coverage.add(1, wish(['service']), 0);
+    expect(coverage.wants({ topic: null, subject: 'a' })).toBe(false);
+  });
+
+  it('no longer holds what only an ended subscription wanted', () => {
+    const coverage = new Coverage();
+    coverage.add(1, wish(['service', 'lease']), 0);
+    coverage.add(2, wish(['lease'], ['a']), 0);
+    expect([coverage.remove(1), coverage.remove(1)]).toEqual([true, false]);
+    expect(coverage.wish).toEqual(wish(['lease'], ['a']));
+    expect([coverage.remove(2), coverage.key, coverage.size]).toEqual([true, '', 0]);
+    expect(given(coverage.add(3, wish(['service']), 6))).toEqual([7, 8]);
   });
 });

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { findPackageRoot } from '../version.ts';
+import type { Backup } from './backups.ts';
+
+export interface BackupJob {
+  path: string;
+  backupsDir: string;
+  /** How many regular backups are left afterwards. */
+  keep: number;
+}
+
+export type BackupOutcome = { backup: Backup } | { failure: string };
+
+/** Beside this file among the sources, at its place below `out/main` in a build. */
+function workerUrl(from: string = import.meta.url): URL {
+  if (from.endsWith('.ts')) return new URL('./backup.worker.ts', from);
+  return pathToFileURL(join(findPackageRoot(from), 'out', 'main', 'database', 'backup.worker.js'));
+}
+
+/** Makes a backup and removes the oldest, in a thread of its own. `done` never rejects; `cancel` ends the thread at once. */
+export function backUp(job: BackupJob): { done: Promise<BackupOutcome>; cancel(): void } {
+  const worker = new Worker(workerUrl(), { workerData: job });
+  const done = new Promise<BackupOutcome>((resolve) => {
+    worker.once('message', resolve);
+    worker.once('error', (error) => resolve({ failure: error.message }));
+    worker.once('exit', () => resolve({ failure: 'it was cut off' }));
+  });
+  return { done, cancel: () => void worker.terminate() };
+}
