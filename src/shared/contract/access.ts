@@ -11,6 +11,7 @@ export const permissions = [
   'events:read',
   'audit:read',
   'connections:read',
+  'webhooks:read',
   'system:read',
   'system:admin',
 ] as const;

@@ -63,27 +63,27 @@ export const attemptSchema = z.object({
 });
 export type Attempt = z.output<typeof attemptSchema>;
 
-const one = { params: z.strictObject({ id: refSchema }), access: { permission: 'system:admin' } } as const;
+const params = z.strictObject({ id: refSchema });
+const read = { module: 'api', access: { permission: 'webhooks:read' } } as const;
+const change = { module: 'api', access: { permission: 'system:admin' } } as const;
 
 export const webhooks = {
   list: defineOperation({
+    ...read,
     id: 'webhooks.list',
     method: 'GET',
     path: '/api/v2/webhooks',
     summary: 'List the webhooks',
-    module: 'api',
-    access: { permission: 'system:admin' },
     query: z.strictObject({ ...pageQuery, ...fieldsQuery(webhookSchema) }),
     output: pageOf(webhookSchema),
     errors: [],
   }),
   create: defineOperation({
+    ...change,
     id: 'webhooks.create',
     method: 'POST',
     path: '/api/v2/webhooks',
     summary: 'Have events posted to a URL; the answer is the only one that tells the secret',
-    module: 'api',
-    access: { permission: 'system:admin' },
     body: z.strictObject({
       url: urlSchema,
       types: typesSchema.default(null),
@@ -100,23 +100,23 @@ export const webhooks = {
     errors: [],
   }),
   get: defineOperation({
-    ...one,
+    ...read,
+    params,
     id: 'webhooks.get',
     method: 'GET',
     path: '/api/v2/webhooks/{id}',
     summary: 'Show a webhook',
-    module: 'api',
     query: z.strictObject(fieldsQuery(webhookSchema)),
     output: webhookSchema,
     errors: ['WEBHOOK_NOT_FOUND'],
   }),
   update: defineOperation({
-    ...one,
+    ...change,
+    params,
     id: 'webhooks.update',
     method: 'PATCH',
     path: '/api/v2/webhooks/{id}',
     summary: 'Change a webhook; one that is enabled again goes on with what happens from then on',
-    module: 'api',
     body: z.strictObject({
       url: urlSchema.optional(),
       types: typesSchema.optional(),
@@ -128,32 +128,32 @@ export const webhooks = {
     errors: ['WEBHOOK_NOT_FOUND'],
   }),
   delete: defineOperation({
-    ...one,
+    ...change,
+    params,
     id: 'webhooks.delete',
     method: 'DELETE',
     path: '/api/v2/webhooks/{id}',
     summary: 'Remove a webhook and the record of its deliveries',
-    module: 'api',
     status: 204,
     errors: ['WEBHOOK_NOT_FOUND'],
   }),
   test: defineOperation({
-    ...one,
+    ...change,
+    params,
     id: 'webhooks.test',
     method: 'POST',
     path: '/api/v2/webhooks/{id}/test',
     summary: 'Post an event of the type webhook.test, which is in no log, once and at once',
-    module: 'api',
     output: attemptSchema,
     errors: ['WEBHOOK_NOT_FOUND'],
   }),
   deliveries: defineOperation({
-    ...one,
+    ...read,
+    params,
     id: 'webhooks.deliveries',
     method: 'GET',
     path: '/api/v2/webhooks/{id}/deliveries',
     summary: 'What came of its newest deliveries',
-    module: 'api',
     query: z.strictObject({
       ...pageQuery,
       order: orderSchema.default('desc').describe('desc: newest first; asc: oldest first'),
