@@ -18,6 +18,8 @@ export interface WaitingStarts {
 export function createWaitingStarts(api: () => ApiContext, log: Logger): WaitingStarts {
   const tries = new Map<string, { delayMs: number; notBefore: number; timer: NodeJS.Timeout | null }>();
 
+  let stopped = false;
+
   async function start(serviceId: string): Promise<void> {
     const { db, commands } = api();
     const service = findService(db.read, serviceId);
@@ -25,34 +27,46 @@ export function createWaitingStarts(api: () => ApiContext, log: Logger): Waiting
       tries.delete(serviceId);
       return;
     }
-    // What passes is not seen to pass: a try tells.
-    const blocked = openConflictsOf(db.read, serviceId).some(
-      ({ severity, kind }) => severity === 'blocking' && kind !== 'temporary',
-    );
-    if (blocked || commands.current(serviceId) !== null) return;
+    if (isBlocked(serviceId) || commands.current(serviceId) !== null) return;
     await startService(api(), service, { actor: waiting, waitMs: 60_000 });
   }
 
+  /** What passes is not seen to pass, so it does not count here: a try tells. */
+  function isBlocked(serviceId: string): boolean {
+    return openConflictsOf(api().db.read, serviceId).some(
+      ({ severity, kind }) => severity === 'blocking' && kind !== 'temporary',
+    );
+  }
+
+  /** Whoever still waits with nothing in the way that the watch could see go is tried again: nobody else would say when. */
+  function tryAgain(serviceId: string): void {
+    if (!stopped && findService(api().db.read, serviceId)?.waits === true && !isBlocked(serviceId)) clear(serviceId);
+  }
+
+  function clear(serviceId: string): void {
+    const known = tries.get(serviceId);
+    if (known?.timer != null) return;
+    const now = performance.now();
+    const delayMs = known === undefined ? firstDelayMs : Math.min(known.delayMs * 2, longestDelayMs);
+    const entry = { delayMs, notBefore: now + delayMs, timer: null as NodeJS.Timeout | null };
+    entry.timer = setTimeout(
+      () => {
+        entry.timer = null;
+        start(serviceId)
+          .catch((error: unknown) => log.info({ err: error, serviceId }, 'a waiting service could not start yet'))
+          .then(() => tryAgain(serviceId))
+          .catch((error: unknown) => log.warn({ err: error, serviceId }, 'a waiting service is not tried again'));
+      },
+      Math.max(0, (known?.notBefore ?? now) - now),
+    );
+    entry.timer.unref();
+    tries.set(serviceId, entry);
+  }
+
   return {
-    clear(serviceId) {
-      const known = tries.get(serviceId);
-      if (known?.timer != null) return;
-      const now = performance.now();
-      const delayMs = known === undefined ? firstDelayMs : Math.min(known.delayMs * 2, longestDelayMs);
-      const entry = { delayMs, notBefore: now + delayMs, timer: null as NodeJS.Timeout | null };
-      entry.timer = setTimeout(
-        () => {
-          entry.timer = null;
-          start(serviceId).catch((error: unknown) =>
-            log.info({ err: error, serviceId }, 'a waiting service could not start yet'),
-          );
-        },
-        Math.max(0, (known?.notBefore ?? now) - now),
-      );
-      entry.timer.unref();
-      tries.set(serviceId, entry);
-    },
+    clear,
     stop() {
+      stopped = true;
       for (const { timer } of tries.values()) if (timer !== null) clearTimeout(timer);
       tries.clear();
     },
