@@ -6,15 +6,9 @@ import { readFileSync } from 'node:fs';
  */
 const file = process.env.CLOS_TEST_CLOCK ?? '';
 const RealDate = Date;
-let offset = 0;
-let readAt = Number.NEGATIVE_INFINITY;
 
 function now(): number {
-  if (performance.now() - readAt > 5) {
-    readAt = performance.now();
-    offset = Number(readFileSync(file, 'utf8'));
-  }
-  return RealDate.now() + offset;
+  return RealDate.now() + Number(readFileSync(file, 'utf8'));
 }
 
 globalThis.Date = new Proxy(RealDate, {
