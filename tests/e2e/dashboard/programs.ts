@@ -59,7 +59,7 @@ export async function startStranger(port: number): Promise<Stranger> {
 export function answeringService(name: string, cwd: string, hostPort: number | 'auto'): ServiceSpecInput {
   return {
     name,
-    runtime: { type: 'process', command: [process.execPath, '-e', answering], cwd },
+    runtime: { type: 'process', command: ['node', '-e', answering], cwd },
     endpoints: [{ hostPort }],
     env: { PORT: `$` + '{endpoints.http.port}', SAYS: name },
   };

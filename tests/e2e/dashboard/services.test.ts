@@ -76,7 +76,7 @@ describe('A process as a service', () => {
     await dialog().getByText('has a " that is never closed').waitFor();
     await dialog().getByText('must be an absolute path').waitFor();
 
-    await field('Command').fill(joinWords([process.execPath, '-e', answering]));
+    await field('Command').fill(joinWords(['node', '-e', answering]));
     await field('Folder').fill(folder);
     await field('Environment').fill(`PORT=$` + '{endpoints.http.port}\nSAYS=web');
     await dialog()
