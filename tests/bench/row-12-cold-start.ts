@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { configSchema } from '#main/config/config.ts';
@@ -11,6 +10,7 @@ import { portNames } from '#main/supervisor/module.ts';
 import { recordOf } from '#shared/base/record-of.ts';
 import type { Home } from '#shared/node/home.ts';
 import { environmentOf, newHome, removeHome } from '#tests/support/system.ts';
+import { buildIfNeeded } from '../../tools/lib/build.ts';
 import type { BenchRow, Sample } from './frame/bench-row.ts';
 import { median } from './frame/statistics.ts';
 import { fillHistory } from './support/large-history.ts';
@@ -88,7 +88,7 @@ const row: BenchRow = {
   rounds: 5,
   measures: { start: { unit: 'ms', better: 'less' } },
   async prepare() {
-    if (!existsSync(built)) throw new Error('There is no build to start: npm run build');
+    if (!(await buildIfNeeded())) throw new Error('The api could not be built');
     const place = newHome();
     const db = openCoreDb({
       path: place.coreDb,
