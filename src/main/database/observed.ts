@@ -94,17 +94,18 @@ export function containerOf(
   };
 }
 
-/** Takes note of the service that has had a container until now: it is another one without it. */
-function touchOwner(db: WriteDb, where: 'container_id' | 'name', value: string): void {
+/** Takes note of a container that is shown differently now, and of the service that has had it: it is another one without it. */
+function touchContainer(db: WriteDb, where: 'container_id' | 'name', value: string): void {
   const rows = db.all<{ service_id: string }>(
     `SELECT service_id FROM observed WHERE ${where} = @value AND service_id IS NOT NULL`,
     { value },
   );
   for (const { service_id } of rows) db.pending.touched.set(service_id, 'service');
+  db.pending.renewed.add('engine');
 }
 
 export function putObserved(db: WriteDb, observed: ObservedRow): void {
-  touchOwner(db, 'container_id', observed.containerId);
+  touchContainer(db, 'container_id', observed.containerId);
   if (observed.serviceId !== null) db.pending.touched.set(observed.serviceId, 'service');
   db.run(
     `INSERT INTO observed (container_id, service_id, name, image, state, facts, observed_at)
@@ -118,12 +119,12 @@ export function putObserved(db: WriteDb, observed: ObservedRow): void {
 
 /** The container of this name belongs to a service from now on. */
 export function bindObserved(db: WriteDb, { name, serviceId }: { name: string; serviceId: string | null }): void {
-  touchOwner(db, 'name', name);
+  touchContainer(db, 'name', name);
   if (serviceId !== null) db.pending.touched.set(serviceId, 'service');
   db.run('UPDATE observed SET service_id = @serviceId WHERE name = @name', { name, serviceId });
 }
 
 export function deleteObserved(db: WriteDb, containerId: string): void {
-  touchOwner(db, 'container_id', containerId);
+  touchContainer(db, 'container_id', containerId);
   db.run('DELETE FROM observed WHERE container_id = @containerId', { containerId });
 }

@@ -9,7 +9,7 @@ export type ProcessKind = 'utility' | 'node' | 'in-process' | 'container';
 
 /** What passes between siblings: doorbells, never data. Losing one costs latency. */
 export interface Bus {
-  /** Rings every other module: events up to `seq` are in the log. */
+  /** Rings every other module: something that is read has changed, and events up to `seq` are in the log. */
   ring(seq: number): void;
   /** Calls back at each doorbell. Returns the way to stop listening. */
   onRing(listener: (seq: number) => void): () => void;

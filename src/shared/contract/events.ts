@@ -65,6 +65,7 @@ const leaseReads = [...serviceReads, 'ports.leases', 'ports.who', 'ports.map'] a
 export const readsOf: Readonly<Partial<Record<Subject['type'], readonly string[]>>> = {
   service: leaseReads,
   conflict: conflictReads,
+  engine: ['ports.who', 'ports.map'],
 };
 
 export const eventTypes = {

@@ -69,7 +69,8 @@ function openDatabase(context: ModuleContext, kept: KeptAnswers): CoreDb {
     onCommitted: (stale) => {
       kept.forget(stale);
       const seq = lastSeq(db.read);
-      if (seq === rung) return;
+      // A container of somebody else's is in no event, and the watch of the ports waits for its news.
+      if (seq === rung && stale.size === 0) return;
       rung = seq;
       context.bus.ring(seq);
     },

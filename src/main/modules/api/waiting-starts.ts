@@ -8,7 +8,6 @@ import { startService } from './start-service.ts';
 const waiting: Actor = { type: 'policy', id: 'wait', name: 'wait policy' };
 const firstDelayMs = 1000;
 const longestDelayMs = 30_000;
-const lookAgainMs = 5000;
 
 /** Starts services that wait as soon as nothing is in their way; one that fails all the same is tried later and later. */
 export interface WaitingStarts {
@@ -19,7 +18,6 @@ export interface WaitingStarts {
 export function createWaitingStarts(api: () => ApiContext, log: Logger): WaitingStarts {
   const tries = new Map<string, { delayMs: number; notBefore: number; timer: NodeJS.Timeout | null }>();
 
-  const blocked = new Set<string>();
   let stopped = false;
 
   async function start(serviceId: string): Promise<void> {
@@ -40,17 +38,9 @@ export function createWaitingStarts(api: () => ApiContext, log: Logger): Waiting
     );
   }
 
-  /** Whoever still waits with nothing in the way is tried again: the watch tells of what it sees go, and of that once. */
+  /** Whoever still waits with nothing in the way that the watch could see go is tried again: nobody else would say when. */
   function tryAgain(serviceId: string): void {
-    if (stopped || findService(api().db.read, serviceId)?.waits !== true) return;
-    if (!isBlocked(serviceId)) clear(serviceId);
-    else if (!blocked.has(serviceId)) {
-      blocked.add(serviceId);
-      setTimeout(() => {
-        blocked.delete(serviceId);
-        tryAgain(serviceId);
-      }, lookAgainMs).unref();
-    }
+    if (!stopped && findService(api().db.read, serviceId)?.waits === true && !isBlocked(serviceId)) clear(serviceId);
   }
 
   function clear(serviceId: string): void {

@@ -44,14 +44,17 @@ function claimsOf(service: StoredServiceFact, world: StoredWorld): WantedClaim[]
     });
 }
 
-/** What a service's sightings depend on, besides the sockets of this host. */
-function situationOf(service: StoredServiceFact, claims: readonly WantedClaim[]): string {
+/** What a service's sightings depend on, besides the sockets of this host: of containers the engine may tell later than those. */
+function situationOf(service: StoredServiceFact, claims: readonly WantedClaim[], world: StoredWorld): string {
   const { status, waits, openConflicts } = service;
+  const isClaimed = ({ port }: { port: number }) => claims.some((claim) => claim.port === port);
+  const containers = world.containers.filter(({ ports }) => ports.some(isClaimed));
   return JSON.stringify([
     status,
     waits,
     openConflicts,
     claims.map(({ protocol, address, port }) => [protocol, address, port]),
+    containers.map(({ id, running }) => [id, running]),
   ]);
 }
 
@@ -128,7 +131,7 @@ export function createWatch({ proposer, world, log, report }: WatchOptions): Wat
       const own = claimsOf(service, now);
       const quiet = service.active && service.runtime !== 'external';
       claims.push(...own.map(({ protocol, address, port }) => ({ protocol, address, port, quiet })));
-      const situation = situationOf(service, own);
+      const situation = situationOf(service, own, now);
       const before = known.get(service.id);
       if (before?.situation !== situation) {
         known.set(service.id, { situation, reported: null });
