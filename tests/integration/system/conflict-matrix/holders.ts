@@ -148,6 +148,21 @@ async function serviceOf({ client }: Matrix, name: string): Promise<NonNullable<
   return { id, name };
 }
 
+/** What is told of a service of CLOS whose program answers at its port. */
+async function toldOfProgram(
+  matrix: Matrix,
+  { name, place }: { name: string; place: Place },
+): Promise<Pick<Held, 'holder' | 'evidence'>> {
+  const who = await whoAnswers(place);
+  return {
+    holder: { ...nobody, type: 'service', name, service: await serviceOf(matrix, name), ...processFacts(who, 'shop') },
+    evidence: [
+      leaseEvidence(place, `leased to ${name}/http since .*`),
+      listenerEvidence(place, `${who.pid} \\(node\\)`),
+    ],
+  };
+}
+
 export const holders = {
   async 'a service of CLOS in a container'(matrix: Matrix, place: Place): Promise<Held> {
     const name = newName('db');
@@ -180,20 +195,9 @@ export const holders = {
     const { protocol, address, port } = place;
     await matrix.client.services.create(served(matrix, name, { protocol, address, hostPort: port }));
     const held = await heldByService(matrix, name);
-    const who = await whoAnswers(place);
     return {
       ...held,
-      holder: {
-        ...nobody,
-        type: 'service',
-        name,
-        service: await serviceOf(matrix, name),
-        ...processFacts(who, 'shop'),
-      },
-      evidence: [
-        leaseEvidence(place, `leased to ${name}/http since .*`),
-        listenerEvidence(place, `${who.pid} \\(node\\)`),
-      ],
+      ...(await toldOfProgram(matrix, { name, place })),
     };
   },
 
@@ -203,20 +207,9 @@ export const holders = {
     const runtime = { type: 'process' as const, command: ['npm', 'run', protocol], cwd: matrix.folder };
     await matrix.client.services.create({ name, runtime, endpoints: [{ protocol, address, hostPort: port }] });
     const held = await heldByService(matrix, name);
-    const who = await whoAnswers(place);
     return {
       ...held,
-      holder: {
-        ...nobody,
-        type: 'service',
-        name,
-        service: await serviceOf(matrix, name),
-        ...processFacts(who, 'shop'),
-      },
-      evidence: [
-        leaseEvidence(place, `leased to ${name}/http since .*`),
-        listenerEvidence(place, `${who.pid} \\(node\\)`),
-      ],
+      ...(await toldOfProgram(matrix, { name, place })),
     };
   },
 
@@ -225,7 +218,7 @@ export const holders = {
     const name = newName('db');
     const { protocol, address, port } = place;
     await startProgram(commandFor(place), { cwd: folder });
-    const who = await whoAnswers(place);
+    await whoAnswers(place);
     await client.services.create({
       name,
       runtime: { type: 'external' },
@@ -237,17 +230,7 @@ export const holders = {
     );
     return {
       kind: 'lease',
-      holder: {
-        ...nobody,
-        type: 'service',
-        name,
-        service: await serviceOf(matrix, name),
-        ...processFacts(who, 'shop'),
-      },
-      evidence: [
-        leaseEvidence(place, `leased to ${name}/http since .*`),
-        listenerEvidence(place, `${who.pid} \\(node\\)`),
-      ],
+      ...(await toldOfProgram(matrix, { name, place })),
       options: ['reassign'],
       state: async () => [await lifeOfService(matrix, name), await whoAnswers(place)],
       async release() {
