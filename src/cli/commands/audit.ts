@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Act } from '../context.ts';
 import { renderAudit } from '../output/audit.ts';
 import { parseMoment, parseWhole } from '../parse/values.ts';
@@ -16,7 +16,7 @@ export function auditCommand(act: Act): Command {
     .description('list who asked for which change, from where and with what outcome')
     .option('-n, --limit <count>', 'at most this many', '50')
     .option('--actor <who>', 'only of the key or session with this id')
-    .option('--outcome <outcome>', 'only what was done, refused or failed')
+    .addOption(new Option('--outcome <outcome>', 'only what came to this').choices(['done', 'refused', 'failed']))
     .option('--since <moment>', 'since a time, or how long ago')
     .addHelpText('after', example('clos audit --outcome refused --since 1d'))
     .action(

@@ -45,8 +45,8 @@ const tell: Tellers = {
   'backup.made': ({ backup }) => `${backup.name} was made`,
   'backup.failed': ({ reason }) => `could not be made${because(reason)}`,
   'storage.restored': ({ backup, reason }) => `was restored from ${backup}${because(reason)}`,
-  'history.trimmed': ({ keptFrom, events, operations, conflicts }) =>
-    `${events} events, ${operations} operations and ${conflicts} conflicts were too old to keep; it begins at ${keptFrom}`,
+  'history.trimmed': ({ keptFrom, events, operations, conflicts, requests }) =>
+    `${events} events, ${operations} operations, ${conflicts} conflicts and ${requests} requests were too old to keep; it begins at ${keptFrom}`,
   'webhook.created': () => 'was added as a webhook',
   'webhook.updated': ({ changed }) => `was changed: ${changed.join(', ')}`,
   'webhook.deleted': () => 'was removed as a webhook',

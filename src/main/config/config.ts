@@ -76,6 +76,7 @@ export const configSchema = z.strictObject({
       events: keepSchema({ maxAgeDays: 90, maxCount: 1_000_000, always: 10_000 }),
       operations: keepSchema({ maxAgeDays: 90, maxCount: 100_000, always: 1000 }),
       conflicts: keepSchema({ maxAgeDays: 90, maxCount: 20_000, always: 1000 }),
+      audit: keepSchema({ maxAgeDays: 90, maxCount: 100_000, always: 1000 }),
     })
     .prefault({})
     .describe('How long is kept what has happened'),

@@ -16,6 +16,7 @@ export interface Trimmed {
   events: number;
   operations: number;
   conflicts: number;
+  requests: number;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -42,8 +43,8 @@ function eventStep(db: ReadDb, keep: Keep): Step {
 
 /** A table whose rows end, and go from the oldest on. Ids are in the order of their making, whatever the clock did. */
 interface Ending {
-  table: 'service_operations' | 'port_conflicts';
-  endedAt: 'finished_at' | 'closed_at';
+  table: 'service_operations' | 'port_conflicts' | 'audit';
+  endedAt: 'finished_at' | 'closed_at' | 'time';
   remove(db: WriteDb, id: string): void;
 }
 
@@ -86,6 +87,13 @@ const conflicts: Ending = {
       { id },
     );
   },
+};
+
+/** What the audit log says of a request, which was over when it was written. */
+const requests: Ending = {
+  table: 'audit',
+  endedAt: 'time',
+  remove: (db, id) => db.run('DELETE FROM audit WHERE id = @id', { id }),
 };
 
 /** What is only kept so that a repetition is recognised: a day. One from the future was made while the clock was wrong. */
@@ -173,6 +181,7 @@ export async function sweep(db: CoreDb, keep: Config['history'], signal: AbortSi
   const ended = {
     operations: await take(db, endedStep(db.read, keep.operations, operations), signal),
     conflicts: await take(db, endedStep(db.read, keep.conflicts, conflicts), signal),
+    requests: await take(db, endedStep(db.read, keep.audit, requests), signal),
   };
   for (const step of [repetitionStep('facts'), repetitionStep('idempotency_keys'), undoStep(), deletedServiceStep()]) {
     await take(db, step, signal);

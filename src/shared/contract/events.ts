@@ -228,8 +228,9 @@ export const eventTypes = {
       events: z.int(),
       operations: z.int(),
       conflicts: z.int(),
+      requests: z.int().describe('Of the audit log'),
     }),
-    stale: ['events.list', 'operations.list', 'conflicts.list'],
+    stale: ['events.list', 'operations.list', 'conflicts.list', 'audit.list'],
   }),
   'webhook.created': defineEvent({ topic: 'system', version: 1, data: webhookData, stale: webhookReads }),
   'webhook.updated': defineEvent({

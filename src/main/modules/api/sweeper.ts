@@ -10,7 +10,8 @@ const firstMs = 10_000;
 
 async function run(db: CoreDb, keep: Config['history'], signal: AbortSignal): Promise<void> {
   const trimmed = await sweep(db, keep, signal);
-  if (trimmed.events + trimmed.operations + trimmed.conflicts === 0) return;
+  const { events, operations, conflicts, requests } = trimmed;
+  if (events + operations + conflicts + requests === 0) return;
   await db.commit((write) =>
     appendEvent(write, {
       type: 'history.trimmed',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema } from '#main/config/config.ts';
+import { insertAudit, listAudit } from '#main/database/audit.ts';
 import { closeConflict, putConflict } from '#main/database/conflicts.ts';
 import { type CoreDb, openCoreDb } from '#main/database/core-db.ts';
 import { appendEvent, lastSeq, listEvents } from '#main/database/events.ts';
@@ -18,6 +19,7 @@ import type { State } from '#main/database/states.ts';
 import { thisModule } from '#main/modules/api/actors.ts';
 import { servicesAt } from '#main/modules/api/past.ts';
 import { newId } from '#shared/base/ids.ts';
+import type { AuditEntry } from '#shared/contract/audit.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import { createService, liveThrough } from './random-history.ts';
 import { detected } from './samples.ts';
@@ -44,7 +46,7 @@ afterEach(async () => {
 });
 
 type Rules = Partial<
-  Record<'events' | 'operations' | 'conflicts', { maxAgeDays?: number; maxCount?: number; always?: number }>
+  Record<'events' | 'operations' | 'conflicts' | 'audit', { maxAgeDays?: number; maxCount?: number; always?: number }>
 >;
 const run = (rules: Rules) => sweep(db, configSchema.parse({ history: rules }).history, new AbortController().signal);
 
@@ -197,6 +199,33 @@ describe('operations and conflicts', () => {
     expect([trimmed.conflicts, was?.state.state, is?.state.state]).toEqual([1, 'open', 'cleared']);
     expect([count('port_conflicts'), stateAt(db.read, conflict.id, lastSeq(db.read))]).toEqual([0, null]);
     expect(db.read.all('SELECT subject_type FROM snapshots')).toEqual([{ subject_type: 'service' }]);
+  });
+});
+
+describe('the audit log', () => {
+  it('is not longer than is kept, nor older; the newest requests stay', async () => {
+    const entry = (age: number): AuditEntry => ({
+      id: newId('aud'),
+      time: daysAgo(age),
+      actor: thisModule,
+      action: 'services.start',
+      subject: 'web',
+      method: 'POST',
+      path: '/api/v2/services/web/start',
+      status: 200,
+      code: null,
+      trace: newId('req'),
+      source: { via: 'socket', address: null, agent: null },
+      ms: 1,
+    });
+    const made = [200, 150, 3, 2, 1].map(entry);
+    await db.commit((write) => {
+      for (const each of made) insertAudit(write, each);
+    });
+    const old = await run({ audit: { always: 0 } });
+    expect([old.requests, listAudit(db.read, { limit: 9, order: 'asc' })]).toEqual([2, made.slice(2)]);
+    const many = await run({ audit: { always: 0, maxCount: 1 } });
+    expect([many.requests, listAudit(db.read, { limit: 9 })]).toEqual([2, made.slice(4)]);
   });
 });
 
