@@ -152,7 +152,6 @@ interface ChangeRow {
   seq: number;
   time: string;
   changes: string;
-  state_version: number;
 }
 
 /** A subject as it was, and the event that left it so. */
@@ -172,7 +171,7 @@ export function stateAt(db: ReadDb, id: string, seq: number): PastState | null {
     { id, seq },
   );
   const rows = db.all<ChangeRow>(
-    `SELECT seq, time, changes, state_version FROM system_events
+    `SELECT seq, time, changes FROM system_events
      WHERE subject_id = @id AND changes IS NOT NULL AND seq > @from AND seq <= @seq ORDER BY seq`,
     { id, from: snapshot?.seq ?? 0, seq },
   );

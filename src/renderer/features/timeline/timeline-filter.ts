@@ -1,4 +1,4 @@
-import { type ClosEvent, type EventType, eventTypes, type Topic } from '#shared/contract/events.ts';
+import { type ClosEvent, type EventType, eventTypes, isEventType, type Topic } from '#shared/contract/events.ts';
 import { eventWords, isHeadline } from '../../lib/event-words.ts';
 
 /** What the timeline is about, in the words of people, with the topics of the log. */
@@ -39,8 +39,8 @@ export function typesOf(kind: Kind): string | null {
 
 /** Whether the timeline shows an event that the log gave. */
 export function isShown(event: ClosEvent, { kind, doer, details, text }: TimelineFilter): boolean {
-  const types = typesOf(kind);
-  if (types !== null && !types.split(',').includes(event.type)) return false;
+  const topics: readonly Topic[] | null = kinds[kind].topics;
+  if (topics !== null && !(isEventType(event.type) && topics.includes(eventTypes[event.type].topic))) return false;
   const wanted: ReadonlyArray<ClosEvent['actor']['type']> | null = doers[doer].types;
   if (wanted !== null && !wanted.includes(event.actor.type)) return false;
   // Who asked for commands wants to see them all: a headline is what came of one.
