@@ -36,7 +36,10 @@ export function addBridge(): Bridge {
   throw new Error(`No free bridge after ${attempts} attempts. Leftovers show with: ip -br link | grep closbr`);
 }
 
-/** Room for 16 networks of 253 addresses each, from 10.214.16.0 to 10.229.159.255, so that no two engines share one. */
+/**
+ * Room for 8 networks of 509 addresses each, from 10.214.16.0 to 10.229.159.255, so that no two engines share one. An engine of
+ * 20.10 loses about one address for each start that is cut off, and 300 kills cut off many.
+ */
 function poolOf(number: number): string {
   return `10.${214 + Math.floor(number / 16)}.${(number % 16) * 16}.0/20`;
 }

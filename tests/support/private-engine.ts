@@ -65,7 +65,7 @@ async function startDaemon(folder: string, bridge: Bridge): Promise<ChildProcess
     pidfile: join(folder, 'pid'),
     bridge: bridge.name,
     'fixed-cidr': bridge.subnet,
-    'default-address-pool': `base=${bridge.pool},size=24`,
+    'default-address-pool': `base=${bridge.pool},size=23`,
     iptables: 'false',
     ip6tables: 'false',
     'ip-masq': 'false',
