@@ -23,6 +23,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   SERVICE_NOT_FOUND: 'See all services: clos ps',
   CONFLICT_NOT_FOUND: 'See the open conflicts: clos conflicts',
   CONFLICT_CLOSED: 'See the open conflicts: clos conflicts',
+  ROUTE_UNKNOWN: 'See all routes: clos routes',
+  ROUTE_TAKEN: 'See who has it: clos routes',
   NAME_TAKEN: 'Choose another name, or see who has it: clos ps',
   SERVICE_BUSY: 'Wait for it, or see what it does: clos operations. Have it end: clos cancel',
   NOT_CANCELLABLE: 'Take back what it did: clos undo',

@@ -24,6 +24,9 @@ const tell: Tellers = {
   'service.adopted': ({ pid, containerId }) =>
     `was taken over as it ran${pid === null ? '' : `, pid ${pid}`}${containerId === null ? '' : `, container ${containerId.slice(0, 12)}`}`,
   'service.waiting-changed': ({ waits, reason }) => `${waits ? 'waits' : 'waits no longer'}: ${reason}`,
+  'route.created': ({ path, targets }) => `${path} leads to ${targets.join(', ')}`,
+  'route.updated': ({ path, changed }) => `${path} was changed: ${changed.join(', ')}`,
+  'route.deleted': ({ path, targets }) => `${path} no longer leads to ${targets.join(', ')}`,
   'lease.granted': ({ endpoint, port, reason }) => `${endpoint} got :${port} (${reason})`,
   'lease.moved': ({ endpoint, port, previousPort, reason }) =>
     `${endpoint} moved :${previousPort} → :${port} (${reason})`,

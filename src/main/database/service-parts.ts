@@ -1,4 +1,5 @@
 import { assertNever } from '#shared/base/assert-never.ts';
+import { schemeOf } from '#shared/contract/schemes.ts';
 import type { ServiceSpec } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
 import type { ReadDb } from './handle.ts';
@@ -11,6 +12,7 @@ interface EndpointRow {
   id: string;
   name: string;
   protocol: 'tcp' | 'udp';
+  scheme: string;
   address: string;
   container_port: number | null;
   host_port: number | null;
@@ -23,9 +25,8 @@ interface EndpointRow {
 }
 
 /** How a client of this machine reaches a published port. */
-function urlOf(protocol: string, address: string, port: number): string {
+function urlOf(scheme: string, address: string, port: number): string {
   const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
-  const scheme = protocol === 'tcp' ? 'http' : protocol;
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
@@ -41,17 +42,17 @@ function toEndpoint(row: EndpointRow): Service['endpoints'][number] {
           since: row.lease_since ?? '',
           reason: row.lease_reason ?? '',
         };
-  return {
+  const endpoint = {
     id: row.id,
     name: row.name,
     protocol: row.protocol,
+    scheme: row.scheme,
     address: row.address,
     containerPort: row.container_port,
-    hostPort: row.host_port ?? 'auto',
+    hostPort: row.host_port ?? ('auto' as const),
     range: row.range,
-    lease,
-    url: lease === null ? null : urlOf(row.protocol, lease.address, lease.port),
   };
+  return { ...endpoint, lease, url: lease === null ? null : urlOf(schemeOf(endpoint), lease.address, lease.port) };
 }
 
 const endpointRows = `

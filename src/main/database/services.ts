@@ -25,6 +25,7 @@ interface Row {
   applied: string | null;
   waits: 0 | 1;
   adopted_container: string | null;
+  start_on_visit: 0 | 1;
   created_at: string;
   updated_at: string;
 }
@@ -58,6 +59,7 @@ function toStored(row: Row, parts: Parts): StoredService {
     restart: JSON.parse(row.restart),
     limits: JSON.parse(row.limits),
     onConflict: row.on_conflict,
+    startOnVisit: row.start_on_visit === 1,
     revision: row.revision,
     applied: row.applied,
     adoptedContainer: row.adopted_container,
@@ -113,8 +115,9 @@ function insertEndpoint(
   endpoint: ServiceEndpointSpec,
 ): void {
   db.run(
-    `INSERT INTO endpoints (id, service_id, instance_id, position, name, protocol, address, container_port, host_port, range)
-     VALUES (@id, @serviceId, @instanceId, @position, @name, @protocol, @address, @containerPort, @hostPort, @range)`,
+    `INSERT INTO endpoints (id, service_id, instance_id, position, name, protocol, scheme, address, container_port, host_port,
+                            range)
+     VALUES (@id, @serviceId, @instanceId, @position, @name, @protocol, @scheme, @address, @containerPort, @hostPort, @range)`,
     {
       id: newId('ept'),
       serviceId,
@@ -188,10 +191,10 @@ export function insertService(
   const now = new Date().toISOString();
   db.pending.touched.set(id, 'service');
   db.run(
-    `INSERT INTO services (id, instance_id, name, runtime, env, health_check, restart, limits, on_conflict, desired, status,
-                           status_since, health, revision, created_at, updated_at)
-     VALUES (@id, @instanceId, @name, @runtime, @env, @healthCheck, @restart, @limits, @onConflict, 'stopped', 'created',
-             @now, 'none', 1, @now, @now)`,
+    `INSERT INTO services (id, instance_id, name, runtime, env, health_check, restart, limits, on_conflict,
+                           start_on_visit, desired, status, status_since, health, revision, created_at, updated_at)
+     VALUES (@id, @instanceId, @name, @runtime, @env, @healthCheck, @restart, @limits, @onConflict, @startOnVisit, 'stopped',
+             'created', @now, 'none', 1, @now, @now)`,
     { id, instanceId, name: spec.name, now, ...specColumns(spec) },
   );
   for (const [position, endpoint] of spec.endpoints.entries()) {
@@ -200,7 +203,10 @@ export function insertService(
   return true;
 }
 
-type SpecColumns = Pick<ServiceSpec, 'runtime' | 'env' | 'healthCheck' | 'restart' | 'limits' | 'onConflict'>;
+type SpecColumns = Pick<
+  ServiceSpec,
+  'runtime' | 'env' | 'healthCheck' | 'restart' | 'limits' | 'onConflict' | 'startOnVisit'
+>;
 
 function specColumns(spec: SpecColumns) {
   return {
@@ -210,6 +216,7 @@ function specColumns(spec: SpecColumns) {
     restart: JSON.stringify(spec.restart),
     limits: JSON.stringify(spec.limits),
     onConflict: spec.onConflict,
+    startOnVisit: spec.startOnVisit ? 1 : 0,
   };
 }
 
@@ -218,7 +225,7 @@ export function updateService(db: WriteDb, id: string, spec: SpecColumns): void 
   db.pending.touched.set(id, 'service');
   db.run(
     `UPDATE services SET runtime = @runtime, env = @env, health_check = @healthCheck, restart = @restart, limits = @limits,
-            on_conflict = @onConflict, revision = revision + 1, updated_at = @now
+            on_conflict = @onConflict, start_on_visit = @startOnVisit, revision = revision + 1, updated_at = @now
      WHERE id = @id`,
     { id, now: new Date().toISOString(), ...specColumns(spec) },
   );
@@ -238,13 +245,14 @@ export function replaceEndpoints(db: WriteDb, service: StoredService, endpoints:
       continue;
     }
     db.run(
-      `UPDATE endpoints SET position = @position, protocol = @protocol, address = @address, container_port = @containerPort,
-              host_port = @hostPort, range = @range
+      `UPDATE endpoints SET position = @position, protocol = @protocol, scheme = @scheme, address = @address,
+              container_port = @containerPort, host_port = @hostPort, range = @range
        WHERE id = @id`,
       {
         id: present.id,
         position,
         protocol: endpoint.protocol,
+        scheme: endpoint.scheme,
         address: endpoint.address,
         containerPort: endpoint.containerPort ?? null,
         hostPort: endpoint.hostPort === 'auto' ? null : endpoint.hostPort,

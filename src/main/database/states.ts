@@ -12,7 +12,7 @@ export const kept = ['service', 'conflict'] as const satisfies ReadonlyArray<Sub
 export type Kept = (typeof kept)[number];
 
 /** Counts up when the fields of a state change their shape; the older ones are lifted when they are read. */
-export const stateVersions: Record<Kept, number> = { service: 1, conflict: 1 };
+export const stateVersions: Record<Kept, number> = { service: 2, conflict: 1 };
 
 export function isKept(type: Subject['type']): type is Kept {
   return (kept as readonly string[]).includes(type);

@@ -74,6 +74,9 @@ const describe: Describe = {
     ...plain(data.waits ? `${name} waits and starts by itself` : `${name} no longer waits`),
     reason: noted(data.reason),
   }),
+  'route.created': (data) => plain(`${data.name}.localhost leads to ${listWords(data.targets)}`),
+  'route.updated': (data) => plain(`${data.name}.localhost was changed: ${listWords(data.changed)}`),
+  'route.deleted': (data) => plain(`${data.name}.localhost no longer leads to ${listWords(data.targets)}`),
   'lease.granted': (data, name) => ({ ...plain(`:${data.port} was leased to ${name}`), reason: data.reason }),
   'lease.moved': (data, name) => ({
     ...plain(`${name} moved from :${data.previousPort} to :${data.port}`),

@@ -7,6 +7,7 @@ import { internal } from './internal.ts';
 import type { OperationDefinition } from './operation-definition.ts';
 import { operations } from './operations.ts';
 import { ports } from './ports.ts';
+import { routes } from './routes.ts';
 import { services } from './services.ts';
 import { settings } from './settings.ts';
 import { auth, module, system } from './system.ts';
@@ -20,6 +21,7 @@ import { webhooks } from './webhooks.ts';
  */
 export const contract = {
   services,
+  routes,
   ports,
   conflicts,
   operations,

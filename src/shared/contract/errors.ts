@@ -28,6 +28,10 @@ export const errorTable = {
   HISTORY_NOT_KEPT: { status: 410, title: 'The history does not reach back so far' },
   WEBHOOK_NOT_FOUND: { status: 404, title: 'There is no such webhook' },
   OPERATION_NOT_FOUND: { status: 404, title: 'There is no such operation' },
+  ROUTE_UNKNOWN: { status: 404, title: 'There is no such route' },
+  ROUTE_AUTOMATIC: { status: 409, title: 'The route comes with its endpoint' },
+  ROUTE_TAKEN: { status: 409, title: 'Another route has this name and path' },
+  ENDPOINT_NOT_FOUND: { status: 404, title: 'The service has no such endpoint' },
   NAME_TAKEN: { status: 409, title: 'Another service has this name' },
   NOT_DRIVEN: { status: 409, title: 'CLOS only watches this service' },
   OPERATION_CANCELLED: { status: 409, title: 'The operation was cancelled' },
@@ -65,6 +69,15 @@ export const errorTable = {
   ENGINE_UNAVAILABLE: { status: 503, title: 'The container engine cannot be reached' },
   ENGINE_TIMEOUT: { status: 504, title: 'The container engine did not answer in time' },
   ENGINE_ERROR: { status: 502, title: 'The container engine refused the request' },
+
+  // What the gateway answers in the place of a service.
+  NAME_UNKNOWN: { status: 404, title: 'Nothing has this name' },
+  SERVICE_DOWN: { status: 503, title: 'The service does not run' },
+  SERVICE_STARTING: { status: 503, title: 'The service is starting' },
+  SERVICE_SILENT: { status: 502, title: 'The service does not answer' },
+  ADDRESS_TAKEN: { status: 502, title: 'Another program answers at the address of the service' },
+  GATEWAY_TIMEOUT: { status: 504, title: 'The service did not answer in time' },
+  ROUTE_LOOP: { status: 508, title: 'The request has come around' },
 
   // CLOS itself.
   MODULE_UNAVAILABLE: { status: 503, title: 'A part of CLOS is not running' },

@@ -35,6 +35,12 @@ const reservationData = z.object({
   note: z.string(),
 });
 
+const routeData = z.object({
+  name: z.string(),
+  path: z.string(),
+  targets: z.array(z.string()).describe('service or service/endpoint'),
+});
+
 const webhookData = z.object({ url: z.string() });
 
 /**
@@ -52,12 +58,13 @@ function defineEvent<D extends z.ZodType>(definition: {
   return definition;
 }
 
-export const topics = ['service', 'conflict', 'operation', 'lease', 'engine', 'module', 'system'] as const;
+export const topics = ['service', 'conflict', 'operation', 'lease', 'route', 'engine', 'module', 'system'] as const;
 export const topicSchema = z.enum(topics);
 export type Topic = z.output<typeof topicSchema>;
 
-const serviceReads = ['services.list', 'services.get', 'system.status'] as const;
-const conflictReads = ['conflicts.list', 'conflicts.get', 'system.status'] as const;
+const routeReads = ['routes.list', 'routes.get'] as const;
+const serviceReads = ['services.list', 'services.get', ...routeReads, 'system.status'] as const;
+const conflictReads = ['conflicts.list', 'conflicts.get', ...routeReads, 'system.status'] as const;
 const webhookReads = ['webhooks.list', 'webhooks.get', 'webhooks.deliveries'] as const;
 const leaseReads = [...serviceReads, 'ports.leases', 'ports.who', 'ports.map'] as const;
 
@@ -122,6 +129,14 @@ export const eventTypes = {
     data: z.object({ waits: z.boolean(), reason: z.string() }),
     stale: serviceReads,
   }),
+  'route.created': defineEvent({ topic: 'route', version: 1, data: routeData, stale: routeReads }),
+  'route.updated': defineEvent({
+    topic: 'route',
+    version: 1,
+    data: routeData.extend({ changed: z.array(z.string()).describe('The fields that are others now') }),
+    stale: routeReads,
+  }),
+  'route.deleted': defineEvent({ topic: 'route', version: 1, data: routeData, stale: routeReads }),
   'lease.granted': defineEvent({ topic: 'lease', version: 1, data: leaseData, stale: leaseReads }),
   'lease.moved': defineEvent({
     topic: 'lease',

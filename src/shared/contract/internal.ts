@@ -7,6 +7,8 @@ import { metricSchema } from './live.ts';
 import { defineOperation } from './operation-definition.ts';
 import { listenerSchema, portReportSchema, portRowSchema, suggestionSchema } from './ports.ts';
 import { addressSchema, portSchema, protocolSchema, seqSchema, timeSchema } from './primitives.ts';
+import { accessSchema, routeTrafficSchema } from './routes.ts';
+import { startErrors } from './start-errors.ts';
 import { moduleStateSchema } from './system.ts';
 import { attemptSchema } from './webhooks.ts';
 
@@ -238,6 +240,40 @@ export const internal = {
     body: z.strictObject({ metrics: z.array(metricSchema).min(1).max(1000) }),
     status: 204,
     errors: [],
+  }),
+  routeTraffic: defineOperation({
+    ...sibling,
+    id: 'internal.routeTraffic',
+    path: '/internal/route-traffic',
+    summary: 'What has gone through each route since the gateway started',
+    module: 'gateway',
+    body: z.strictObject({}),
+    output: z.object({ items: z.array(routeTrafficSchema) }),
+    errors: [],
+  }),
+  routeRequests: defineOperation({
+    ...sibling,
+    id: 'internal.routeRequests',
+    path: '/internal/route-requests',
+    summary: 'The newest requests through the gateway, newest first',
+    module: 'gateway',
+    body: z.strictObject({
+      route: z.string().nullable(),
+      failed: z.boolean(),
+      limit: z.int().min(1).max(500),
+    }),
+    output: z.object({ items: z.array(accessSchema) }),
+    errors: [],
+  }),
+  visit: defineOperation({
+    ...sibling,
+    id: 'internal.visit',
+    path: '/internal/visit',
+    summary: 'A page of a service was visited that starts on a visit: start it, unless it does already',
+    module: 'api',
+    body: z.strictObject({ serviceId: z.string() }),
+    output: z.object({ started: z.boolean() }),
+    errors: ['SERVICE_NOT_FOUND', ...startErrors],
   }),
   listConnections: defineOperation({
     ...sibling,

@@ -14,7 +14,7 @@ export const actorSchema = z.object({
 export type Actor = z.output<typeof actorSchema>;
 
 export const subjectSchema = z.object({
-  type: z.enum(['service', 'conflict', 'lease', 'operation', 'engine', 'module', 'webhook', 'system']),
+  type: z.enum(['service', 'conflict', 'lease', 'operation', 'engine', 'module', 'webhook', 'route', 'system']),
   id: z.string(),
   name: z.string().nullable(),
 });

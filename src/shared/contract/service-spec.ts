@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { InputIssue } from './clos-error.ts';
 import { addressSchema, durationSchema, nameSchema, portSchema, protocolSchema, sizeSchema } from './primitives.ts';
+import { schemeSchema } from './schemes.ts';
 import { findTemplateIssues } from './templates.ts';
 
 /** Text that may hold templates: one that is not well-formed is refused where it stands. */
@@ -75,6 +76,7 @@ export type RuntimeType = z.output<typeof runtimeSchema>['type'];
 export const endpointSchema = z.strictObject({
   name: nameSchema.default('http'),
   protocol: protocolSchema.default('tcp'),
+  scheme: schemeSchema.default('auto'),
   address: addressSchema.default('127.0.0.1').describe('Where the host port is bound; loopback unless asked otherwise'),
   containerPort: portSchema.optional().describe('The port inside; containers only'),
   hostPort: z
@@ -143,6 +145,10 @@ function uniqueEndpointNames(endpoints: Array<{ name: string }>, context: z.Refi
 }
 const endpointsSchema = z.array(endpointSchema).max(32).superRefine(uniqueEndpointNames);
 
+const startOnVisitSchema = z
+  .boolean()
+  .describe('A visit to its name in a browser starts it; only the visit of a page does, never a request of one');
+
 const serviceSpecFields = z.strictObject({
   name: nameSchema,
   runtime: runtimeSchema,
@@ -152,6 +158,7 @@ const serviceSpecFields = z.strictObject({
   restart: restartSchema.default({ policy: 'no', maxRetries: 5 }),
   limits: limitsSchema.default({}),
   onConflict: onConflictSchema.default('default'),
+  startOnVisit: startOnVisitSchema.default(false),
 });
 
 /**
@@ -203,5 +210,6 @@ export const servicePatchSchema = z.strictObject({
   restart: restartSchema.optional(),
   limits: limitsSchema.optional(),
   onConflict: onConflictSchema.optional(),
+  startOnVisit: startOnVisitSchema.optional(),
 });
 export type ServicePatch = z.output<typeof servicePatchSchema>;

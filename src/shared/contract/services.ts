@@ -13,6 +13,7 @@ import {
   refSchema,
   timeSchema,
 } from './primitives.ts';
+import { schemeSchema } from './schemes.ts';
 import { fieldsQuery } from './selection.ts';
 import {
   containerRuntimeSchema,
@@ -107,6 +108,7 @@ export const serviceSchema = z.object({
       id: z.string(),
       name: z.string(),
       protocol: protocolSchema,
+      scheme: schemeSchema,
       address: z.string(),
       containerPort: portSchema.nullable().describe('The port inside; null outside of containers'),
       hostPort: z.union([portSchema, z.literal('auto')]),
@@ -120,6 +122,7 @@ export const serviceSchema = z.object({
   restart: restartSchema.strip(),
   limits: z.object({ cpus: z.number().optional(), memory: z.int().optional(), pids: z.int().optional() }),
   onConflict: onConflictSchema,
+  startOnVisit: z.boolean(),
   revision: z.int(),
   createdAt: timeSchema,
   updatedAt: timeSchema,

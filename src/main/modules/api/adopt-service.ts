@@ -79,6 +79,7 @@ function endpointsOf(ports: ReadonlyArray<HeldPort & { containerPort?: number }>
   return unique.map(({ protocol, address, port, containerPort }, index) => ({
     name: index === 0 ? (protocol === 'tcp' ? 'http' : 'udp') : `${protocol}-${port}`,
     protocol,
+    scheme: 'auto',
     address,
     hostPort: port,
     ...(containerPort === undefined ? {} : { containerPort }),

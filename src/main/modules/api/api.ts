@@ -34,6 +34,7 @@ import { connectionHandlers } from './handlers/connections.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
 import { portHandlers } from './handlers/ports.ts';
+import { routeHandlers } from './handlers/routes.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
@@ -169,6 +170,7 @@ async function start(context: ModuleContext, owned: DisposableStack): Promise<Ru
       ...auditHandlers(api),
       ...connectionHandlers(api),
       ...webhookHandlers(api),
+      ...routeHandlers(api),
       ...settingsHandlers(api),
       ...backupHandlers(backups),
       ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),

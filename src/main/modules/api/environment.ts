@@ -1,4 +1,5 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { schemeOf } from '#shared/contract/schemes.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { findReferences, renderTemplate, type TemplateReference } from '#shared/contract/templates.ts';
 import type { ReadDb } from '../../database/handle.ts';
@@ -52,7 +53,7 @@ function placeOf(seeker: Described, { target, endpoint }: { target: Described; e
   return { host: boxed ? hostName : wildcard ? '127.0.0.1' : address, port: portOf(endpoint) };
 }
 
-function write(field: TemplateReference['field'], protocol: string, place: { host: string; port: number }): string {
+function write(field: TemplateReference['field'], scheme: string, place: { host: string; port: number }): string {
   const host = place.host.includes(':') ? `[${place.host}]` : place.host;
   switch (field) {
     case 'port':
@@ -62,7 +63,7 @@ function write(field: TemplateReference['field'], protocol: string, place: { hos
     case 'address':
       return `${host}:${place.port}`;
     case 'url':
-      return `${protocol === 'tcp' ? 'http' : protocol}://${host}:${place.port}`;
+      return `${scheme}://${host}:${place.port}`;
   }
 }
 
@@ -90,7 +91,7 @@ export function renderService(db: ReadDb, service: Described, changed?: Describe
       }
       const { host, port } = placeOf(service, { target, endpoint });
       if (port === null) throw unresolved(`${target.name} has no port yet; start it first`);
-      return write(reference.field, endpoint.protocol, { host, port });
+      return write(reference.field, schemeOf(endpoint), { host, port });
     };
   }
   const render = (path: string, text: string) => renderTemplate(text, fill(path));

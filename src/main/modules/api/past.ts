@@ -16,8 +16,17 @@ function seqOf(db: ReadDb, moment: Moment): number {
 /** As `readState` took it apart; what only the present can tell says nothing. */
 function toService({ state, time }: PastState): Service {
   const { observed, runtime, instanceId: _instance, applied: _applied, adoptedContainer: _adopted, ...rest } = state;
+  // A state of version 1 has neither of these.
+  const startOnVisit = state.startOnVisit ?? false;
+  const endpoints = (state.endpoints as object[]).map((endpoint) => ({ scheme: 'auto', ...endpoint }));
   const seen = observed === null ? null : { ...(observed as object), observedAt: time };
-  return { ...rest, runtime: { ...(runtime as object), observed: seen }, needsRestart: false } as unknown as Service;
+  return {
+    ...rest,
+    startOnVisit,
+    endpoints,
+    runtime: { ...(runtime as object), observed: seen },
+    needsRestart: false,
+  } as unknown as Service;
 }
 
 /** A service as it was at a moment, by its id or by a name that it had. SERVICE_NOT_FOUND where it was not there. */

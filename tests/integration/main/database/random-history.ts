@@ -60,6 +60,7 @@ const changes: Array<(write: WriteDb, service: StoredService, random: () => numb
     const endpoints = Array.from({ length: Math.floor(random() * 3) }, (_value, index) => ({
       name: `e${index}`,
       protocol: 'tcp' as const,
+      scheme: 'auto',
       address: '127.0.0.1',
       hostPort: 'auto' as const,
     }));

@@ -1,3 +1,4 @@
+import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Fact } from '#shared/contract/internal.ts';
 import type { ModuleState } from '#shared/contract/system.ts';
@@ -11,7 +12,9 @@ import type { ApiContext } from '../api-context.ts';
 import type { Credentials } from '../credentials.ts';
 import { changeHealth, changeStatus } from '../life.ts';
 import { applyReaction } from '../reactions.ts';
+import { isActive } from '../service-view.ts';
 import { recordSightings } from '../sightings.ts';
+import { startService } from '../start-service.ts';
 
 function applyHealth(write: WriteDb, fact: Extract<Fact, { type: 'health' }>, who: Provenance): void {
   const service = findService(write, fact.serviceId);
@@ -56,6 +59,13 @@ export function internalHandlers(
             .length,
       );
       return { recorded };
+    }),
+    handle(internal.visit, async (call) => {
+      const service = findService(api.db.read, call.body.serviceId);
+      if (service === null) throw new ClosError('SERVICE_NOT_FOUND', 'The service is gone.');
+      if (isActive(service) || api.commands.current(service.id) !== null) return { started: false };
+      await startService(api, service, { actor: actorOf(call.principal), waitMs: 0 });
+      return { started: true };
     }),
     handle(internal.reportSightings, (call) => recordSightings(api, call.body.sightings, actorOf(call.principal))),
     handle(internal.reportModules, async (call) => {

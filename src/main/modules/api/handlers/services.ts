@@ -67,9 +67,10 @@ function toSpec(service: StoredService): ServiceSpec {
   return {
     name: service.name,
     runtime,
-    endpoints: service.endpoints.map(({ name, protocol, address, containerPort, hostPort, range }) => ({
+    endpoints: service.endpoints.map(({ name, protocol, scheme, address, containerPort, hostPort, range }) => ({
       name,
       protocol,
+      scheme,
       address,
       ...(containerPort === null ? {} : { containerPort }),
       hostPort,
@@ -80,6 +81,7 @@ function toSpec(service: StoredService): ServiceSpec {
     restart: service.restart,
     limits: service.limits,
     onConflict: service.onConflict,
+    startOnVisit: service.startOnVisit,
   };
 }
 

@@ -1,0 +1,29 @@
+import { localDomain, type Route } from '#shared/contract/routes.ts';
+import { readDiscovery } from '#shared/node/discovery.ts';
+import { type RoutingTarget, readRouting } from '../../database/routing.ts';
+import { findWorkplace } from '../../host/checkout.ts';
+import type { ApiContext } from './api-context.ts';
+
+async function toTarget(target: RoutingTarget): Promise<Route['targets'][number]> {
+  const { cwd, address, statusSince: _since, ...rest } = target;
+  const host = address?.host.includes(':') ? `[${address.host}]` : address?.host;
+  return {
+    ...rest,
+    address: address === null ? null : `${host}:${address.port}`,
+    checkout: cwd === null ? null : (await findWorkplace(cwd)).checkout,
+  };
+}
+
+/** All routes as the contract shows them: with the gateway's port in their URLs, and whose build is behind them. */
+export async function routeViews(api: ApiContext): Promise<Route[]> {
+  const gateway = (await readDiscovery(api.module.home))?.gateway.url;
+  const port = gateway === undefined ? api.module.config.ports.gateway : Number(new URL(gateway).port || 80);
+  const origin = (name: string) => `http://${name}.${localDomain}${port === 80 ? '' : `:${port}`}`;
+  return Promise.all(
+    readRouting(api.db.read).map(async ({ targets, ...route }) => ({
+      ...route,
+      url: `${origin(route.name)}${route.path}`,
+      targets: await Promise.all(targets.map(toTarget)),
+    })),
+  );
+}
