@@ -165,7 +165,7 @@ class Delivery {
   constructor(options: ServiceProxyOptions, asked: Asked) {
     this.#options = options;
     this.#asked = asked;
-    this.#passage = new Passage(asked.request, asked.response);
+    this.#passage = new Passage(asked.request, asked.response, asked.requestId);
     asked.response.once('close', () => this.#end());
   }
 
@@ -183,7 +183,8 @@ class Delivery {
   }
 
   #forward(entry: RoutingEntry, target: RoutingTarget, host: string): void {
-    const { request, requestId, url, began } = this.#asked;
+    const { request, requestId, url } = this.#asked;
+    const sent = performance.now();
     const { pools, via } = this.#options;
     if (!isOfThisMachine(host)) {
       this.#absent({ code: 'SERVICE_SILENT', target, detail: `${host} is no address of this machine.` });
@@ -195,7 +196,7 @@ class Delivery {
       path: stripped ? withoutPath(url, entry.path) : url,
       headers: requestHeaders(request, { requestId, via, ...(stripped ? { prefix: entry.path } : {}) }),
       onFailure: (failure, { replayable }) => this.#failed({ entry, target, host, failure, replayable }),
-      onAnswer: () => this.meter?.answered(performance.now() - began),
+      onAnswer: () => this.meter?.answered(performance.now() - sent),
     });
   }
 
