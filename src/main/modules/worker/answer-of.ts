@@ -90,6 +90,19 @@ export function reasonOf(error: Error, timeoutMs: number): string {
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'UND_ERR_HEADERS_TIMEOUT':
       return `No answer within ${timeoutMs} ms.`;
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return 'The certificate is self-signed.';
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return 'The certificate is signed by nobody whom CLOS trusts.';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'The certificate is for another name.';
+    case 'CERT_HAS_EXPIRED':
+      return 'The certificate has expired.';
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'The receiver does not speak TLS.';
     default:
       return error.name === 'HTTPParserError' ? 'The answer is not HTTP.' : code || 'The request failed.';
   }
