@@ -1,13 +1,12 @@
 import { Command, Option } from 'commander';
-import { type EventType, eventTypes, isEventType } from '#shared/contract/events.ts';
 import { type Delivery, deliveryStates } from '#shared/contract/webhooks.ts';
 import type { Act } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { UsageError } from '../failure.ts';
-import { nearestName } from '../nearest.ts';
 import { attemptText, renderDeliveries, renderWebhooks } from '../output/webhooks.ts';
+import { parseEventType } from '../parse/event-type.ts';
 import { parseWhole } from '../parse/values.ts';
 import { example } from './help.ts';
+import { collect } from './options.ts';
 
 export function webhooksCommand(act: Act): Command {
   const command = new Command('webhooks')
@@ -35,29 +34,16 @@ export function webhooksCommand(act: Act): Command {
   return command;
 }
 
-function gather(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-function parseType(type: string): EventType {
-  if (isEventType(type)) return type;
-  const meant = nearestName(type, Object.keys(eventTypes));
-  throw new UsageError(
-    `There are no events of the type "${type}".`,
-    meant === null ? 'See some: clos events' : `Did you mean ${meant}?`,
-  );
-}
-
 function addCommand(act: Act): Command {
   return new Command('add')
     .description('have events posted to a URL')
     .argument('<url>', 'an http or https URL')
-    .option('--type <type>', 'only events of this type; give it again for more', gather)
-    .option('--subject <id>', 'only events about this; give it again for more', gather)
+    .option('--type <type>', 'only events of this type; give it again for more', collect)
+    .option('--subject <id>', 'only events about this; give it again for more', collect)
     .addHelpText('after', example('clos webhooks add http://127.0.0.1:4000/clos --type service.status-changed'))
     .action(
       act(async (context, url: string, flags: { type?: string[]; subject?: string[] }) => {
-        const types = flags.type?.map(parseType) ?? null;
+        const types = flags.type?.map(parseEventType) ?? null;
         const { client } = await context.connect();
         const { terminal } = context;
         const webhook = await client.webhooks.create({ url, types, subjects: flags.subject ?? null });
