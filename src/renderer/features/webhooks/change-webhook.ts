@@ -5,6 +5,7 @@ import type { Webhook } from '#shared/contract/webhooks.ts';
 import { commandLines } from '../../lib/commands.ts';
 import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
+import { queryClient } from '../../lib/query.ts';
 import { tellFailure } from '../../lib/tell.ts';
 import { showToast } from '../../lib/toasts.ts';
 
@@ -15,7 +16,8 @@ const webhookStale = [contract.webhooks.list.id, contract.webhooks.get.id, contr
 export function useAddWebhook() {
   return useMutation({
     mutationFn: (webhook: { url: string; types: EventType[] | null }) => client.webhooks.create(webhook),
-    onSettled: () => markStale(webhookStale),
+    // Whoever is shown the new one sees it in the list, too.
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: [contract.webhooks.list.id] }),
   });
 }
 
