@@ -4,6 +4,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'electron-vite';
 import type { Plugin } from 'vite';
+import { precompress } from './tools/lib/precompress.ts';
 
 /**
  * What is started as a process or thread of its own, by the name of its file below out/main: the two roots, the command line,
@@ -53,7 +54,7 @@ const absolutePaths: Plugin = { name: 'absolute-paths', enforce: 'post', config:
 
 const renderer: UserConfig['renderer'] = {
   root: 'src/renderer',
-  plugins: [react(), tailwindcss(), absolutePaths],
+  plugins: [react(), tailwindcss(), absolutePaths, precompress()],
   // Nothing is inlined: the page's policy allows fonts and scripts from its own origin only.
   // It comes over loopback or from a file, so one large chunk costs nothing that splitting would save.
   build: {
