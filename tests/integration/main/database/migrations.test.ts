@@ -33,7 +33,7 @@ function openAt(version: number): Database.Database {
 const openNow = () =>
   openCoreDb({ path: join(folder, 'core.db'), migrationsDir: 'migrations', backupsDir: join(folder, 'backups') });
 
-it('0002 keeps endpoints with their leases and routes, though their tables are made anew', async () => {
+it('0002 keeps endpoints with their leases, though their tables are made anew', async () => {
   const old = openAt(1);
   old.exec(`
     INSERT INTO instances VALUES ('ins_1', 'main', '2026-01-01T00:00:00.000Z');
@@ -44,19 +44,17 @@ it('0002 keeps endpoints with their leases and routes, though their tables are m
               '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
     INSERT INTO endpoints VALUES ('ept_1', 'svc_1', 'ins_1', 0, 'http', 'tcp', '127.0.0.1', 80, 3000, 'candlefish');
     INSERT INTO leases VALUES ('lse_1', 'ept_1', 'ins_1', 'tcp', '127.0.0.1', 3000, '2026-01-01T00:00:00.000Z', 'wanted');
-    INSERT INTO routes VALUES ('rte_1', 'ins_1', 'ept_1', 'web.localhost');
   `);
   old.close();
 
   const db = openNow();
   const web = findService(db.read, 'web');
   const leases = listLeases(db.read);
-  const routes = db.read.all('SELECT endpoint_id, host FROM routes');
   const plan = db.read.all<{ detail: string }>(
     "EXPLAIN QUERY PLAN SELECT * FROM leases WHERE protocol = 'tcp' AND port = 1",
   );
   await db.commit((write) => write.run("DELETE FROM endpoints WHERE id = 'ept_1'"));
-  const left = db.read.get('SELECT (SELECT count(*) FROM leases) + (SELECT count(*) FROM routes) AS n');
+  const left = db.read.get('SELECT count(*) AS n FROM leases');
   await db.close();
 
   expect([web?.status, web?.waits, web?.adoptedContainer, web?.onConflict]).toEqual(['running', false, null, 'ask']);
@@ -65,6 +63,7 @@ it('0002 keeps endpoints with their leases and routes, though their tables are m
       id: 'ept_1',
       name: 'http',
       protocol: 'tcp',
+      scheme: 'auto',
       address: '127.0.0.1',
       containerPort: 80,
       hostPort: 3000,
@@ -81,7 +80,6 @@ it('0002 keeps endpoints with their leases and routes, though their tables are m
     },
   ]);
   expect(leases.map(({ service, note }) => [service, note])).toEqual([[{ id: 'svc_1', name: 'web' }, null]]);
-  expect(routes).toEqual([{ endpoint_id: 'ept_1', host: 'web.localhost' }]);
   expect(plan.map(({ detail }) => detail)).toEqual([expect.stringContaining('USING INDEX sqlite_autoindex_leases')]);
   // What refers to an endpoint still goes with it: foreign keys are on again.
   expect(left).toEqual({ n: 0 });
