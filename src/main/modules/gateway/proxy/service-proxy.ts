@@ -117,11 +117,7 @@ export class ServiceProxy {
       const absence = absenceOf(entry);
       throw new ClosError(absence?.code ?? 'SERVICE_DOWN', absence?.detail ?? '');
     }
-    const meter = meters.of(entry.id);
-    meter.tunnels += 1;
-    upgrade.socket.once('close', () => {
-      meter.tunnels -= 1;
-    });
+    upgrade.socket.once('close', meters.of(entry.id).tunnel());
     tunnelUpgrade(upgrade, {
       to: target.address,
       path: withoutPath(url, entry.stripPath ? entry.path : '/'),
