@@ -48,7 +48,7 @@ export interface Door {
  */
 export function createDoor(websocketPath: string, answer: Answer): Door {
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 },
+    { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
     (request, response) => {
       request.on('error', () => undefined);
       response.on('error', () => undefined);
