@@ -1,4 +1,4 @@
-import type { Route, RouteTarget, TargetState } from '#shared/contract/routes.ts';
+import { type Route, type RouteTarget, reservedRouteName, type TargetState } from '#shared/contract/routes.ts';
 import { isWeb, schemeOf } from '#shared/contract/schemes.ts';
 import type { Health, ServiceStatus } from '#shared/contract/services.ts';
 import type { ReadDb } from './handle.ts';
@@ -137,7 +137,7 @@ function automaticId(endpointId: string): string {
 
 /**
  * Every route: those that were made, and one for each endpoint that speaks HTTP. The first such endpoint of a service has the
- * service's name, the others are before it (`admin.web`). A route that was made has precedence over one that was not.
+ * service's name, the others are before it (`admin.web`); one that is called as the dashboard is has none. A route that was made has precedence over one that was not.
  */
 export function readRouting(db: ReadDb): RoutingEntry[] {
   const endpoints = db.all<Row>(rows);
@@ -161,7 +161,8 @@ export function readRouting(db: ReadDb): RoutingEntry[] {
     });
     return { ...route, kind: 'custom', shadowedBy: null, targets };
   });
-  const automatic = [...webOf.values()].flatMap((group) =>
+  const named = [...webOf.values()].filter(([first]) => first?.service !== reservedRouteName);
+  const automatic = named.flatMap((group) =>
     group.map((row, index): RoutingEntry => {
       const id = automaticId(row.endpoint_id);
       const name = index === 0 ? row.service : `${row.endpoint}.${row.service}`;
@@ -185,5 +186,5 @@ export function readRouting(db: ReadDb): RoutingEntry[] {
 }
 
 function key({ name, path, id }: RoutingEntry): string {
-  return `${name}${path} ${id}`;
+  return `${name} ${path} ${id}`;
 }
