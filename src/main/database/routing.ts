@@ -1,3 +1,4 @@
+import { reachableAddress } from '#shared/contract/places.ts';
 import { type Route, type RouteTarget, reservedRouteName, type TargetState } from '#shared/contract/routes.ts';
 import { isWeb, schemeOf } from '#shared/contract/schemes.ts';
 import type { Health, ServiceStatus } from '#shared/contract/services.ts';
@@ -94,12 +95,6 @@ function stateOf(row: Row, rival: Rival | undefined): { state: TargetState; reas
   }
 }
 
-/** What one connects to where something is bound: a wildcard is reached through the loopback address. */
-function reachable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  return address === '::' ? '::1' : address;
-}
-
 function endpointOf(row: Row) {
   return {
     name: row.endpoint,
@@ -114,7 +109,7 @@ function toTarget(row: Row, rival: Rival | undefined, draining: boolean): Routin
   const address =
     row.lease_port === null || row.lease_address === null
       ? null
-      : { host: reachable(row.lease_address), port: row.lease_port };
+      : { host: reachableAddress(row.lease_address), port: row.lease_port };
   return {
     service: { id: row.service_id, name: row.service, instance: mainInstance },
     endpoint: row.endpoint,
