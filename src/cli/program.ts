@@ -17,6 +17,7 @@ import { psCommand } from './commands/ps.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { restartCommand } from './commands/restart.ts';
 import { rmCommand } from './commands/rm.ts';
+import { routesCommand } from './commands/routes.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { mayEndCommand, protectCommand, settingsCommand } from './commands/settings.ts';
@@ -24,6 +25,7 @@ import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { undoCommand } from './commands/undo.ts';
+import { urlCommand } from './commands/url.ts';
 import { versionCommand } from './commands/version.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { whoCommand } from './commands/who.ts';
@@ -113,6 +115,8 @@ export function createProgram(options: {
   ]) {
     program.addCommand(make(act));
   }
+  program.commandsGroup('Names:');
+  for (const make of [routesCommand, urlCommand]) program.addCommand(make(act));
   program.commandsGroup('Ports:');
   for (const make of [whoCommand, freeCommand, portsCommand]) program.addCommand(make(act));
   program.commandsGroup('Conflicts:');

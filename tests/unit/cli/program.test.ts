@@ -33,7 +33,7 @@ describe('help', () => {
     const names = program.commands.map((command) => command.name());
     expect(names).toEqual(
       (
-        'run ps create adopt start stop restart rm logs open who free ports conflicts resolve undo cancel settings ' +
+        'run ps create adopt start stop restart rm logs open routes url who free ports conflicts resolve undo cancel settings ' +
         'protect may-end serve status operations events audit connections backup backups webhooks restore api version'
       ).split(' '),
     );

@@ -1,3 +1,4 @@
+import { hostInUrl } from '#shared/contract/places.ts';
 import { localDomain, type Route } from '#shared/contract/routes.ts';
 import { readDiscovery } from '#shared/node/discovery.ts';
 import { type RoutingTarget, readRouting } from '../../database/routing.ts';
@@ -6,10 +7,9 @@ import type { ApiContext } from './api-context.ts';
 
 async function toTarget(target: RoutingTarget): Promise<Route['targets'][number]> {
   const { cwd, address, statusSince: _since, ...rest } = target;
-  const host = address?.host.includes(':') ? `[${address.host}]` : address?.host;
   return {
     ...rest,
-    address: address === null ? null : `${host}:${address.port}`,
+    address: address === null ? null : `${hostInUrl(address.host)}:${address.port}`,
     checkout: cwd === null ? null : (await findWorkplace(cwd)).checkout,
   };
 }
