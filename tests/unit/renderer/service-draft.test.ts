@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  checkDraft,
-  emptyDraft,
-  errorAt,
-  newEndpoint,
-  refusedFields,
-} from '#renderer/features/services/service-draft.ts';
+import { checkDraft, emptyDraft, newEndpoint, refusedSpec } from '#renderer/features/services/service-draft.ts';
+import { errorAt } from '#renderer/lib/field-errors.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 
 describe('A service as it is typed', () => {
@@ -82,12 +77,12 @@ describe('A service as it is typed', () => {
   });
 
   it('shows what the server refused at the same fields', () => {
-    expect(refusedFields(new ClosError('NAME_TAKEN', 'There is a web already.'))).toEqual({
+    expect(refusedSpec(new ClosError('NAME_TAKEN', 'There is a web already.'))).toEqual({
       name: 'There is a web already.',
     });
     const invalid = new ClosError('INVALID_INPUT', 'no', { errors: [{ path: 'runtime.image', message: 'is odd' }] });
-    expect(errorAt(refusedFields(invalid), 'runtime.image')).toBe('is odd');
-    expect(errorAt(refusedFields(invalid), 'name')).toBeUndefined();
-    expect(refusedFields(new Error('other'))).toEqual({});
+    expect(errorAt(refusedSpec(invalid), 'runtime.image')).toBe('is odd');
+    expect(errorAt(refusedSpec(invalid), 'name')).toBeUndefined();
+    expect(refusedSpec(new Error('other'))).toEqual({});
   });
 });

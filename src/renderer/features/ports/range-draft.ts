@@ -1,6 +1,7 @@
 import { contract } from '#shared/contract/contract.ts';
 import type { Range } from '#shared/contract/ports.ts';
 import { commandLines } from '../../lib/commands.ts';
+import type { FieldErrors } from '../../lib/field-errors.ts';
 
 /** A range as it is typed. */
 export interface RangeDraft {
@@ -38,11 +39,8 @@ function requestOf(drafts: readonly RangeDraft[]): unknown {
   };
 }
 
-/** What is wrong, by its path: `items.0.last`. */
-export type RangeErrors = Readonly<Record<string, string>>;
-
 /** Checks the ranges by the contract, as the server will. */
-export function checkRanges(drafts: readonly RangeDraft[]): { items: Range[] } | { errors: RangeErrors } {
+export function checkRanges(drafts: readonly RangeDraft[]): { items: Range[] } | { errors: FieldErrors } {
   const parsed = contract.ports.putRanges.body?.safeParse(requestOf(drafts));
   if (parsed?.success) return { items: parsed.data.items };
   const errors: Record<string, string> = {};

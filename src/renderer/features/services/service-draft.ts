@@ -6,6 +6,7 @@ import {
   serviceSpecSchema,
 } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
+import { type FieldErrors, refusedFields } from '../../lib/field-errors.ts';
 import { joinWords, readWords } from '../../lib/words.ts';
 
 /** An endpoint as it is typed. */
@@ -171,9 +172,6 @@ function requestOf(draft: ServiceDraft, before?: Service): unknown {
   };
 }
 
-/** What is wrong, by the path of the field. */
-export type FieldErrors = Readonly<Record<string, string>>;
-
 /** Words for what the contract's checks say of an empty or half-typed field. */
 function plainMessage(path: string, message: string, draft: ServiceDraft): string {
   if (path.endsWith('hostPort') && draft.type === 'external') return 'a port, 1 to 65535: CLOS does not choose it';
@@ -196,15 +194,7 @@ export function checkDraft(draft: ServiceDraft, before?: Service): { spec: Servi
   return { errors };
 }
 
-/** The fields that the server refused. A taken name belongs to the name. */
-export function refusedFields(error: unknown): FieldErrors {
-  if (isClosError(error, 'NAME_TAKEN')) return { name: error.message };
-  if (!isClosError(error, 'INVALID_INPUT')) return {};
-  return Object.fromEntries(error.errors.map(({ path, message }) => [path.replace(/^body\./, ''), message]));
-}
-
-/** The first thing that is wrong at or below a path. */
-export function errorAt(errors: FieldErrors, path: string): string | undefined {
-  const key = Object.keys(errors).find((candidate) => candidate === path || candidate.startsWith(`${path}.`));
-  return key === undefined ? undefined : errors[key];
+/** The fields of a service that the server refused. A taken name belongs to the name. */
+export function refusedSpec(error: unknown): FieldErrors {
+  return isClosError(error, 'NAME_TAKEN') ? { name: error.message } : refusedFields(error);
 }

@@ -2,9 +2,10 @@ import { onConflictSchema, type RuntimeType } from '#shared/contract/service-spe
 import { Button } from '../../components/button.tsx';
 import { Field, inputClass, TextField } from '../../components/field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { errorAt, type FieldErrors } from '../../lib/field-errors.ts';
 import { onConflictWords } from '../../lib/policy-words.ts';
 import { EndpointFields } from './endpoint-fields.tsx';
-import { type EndpointDraft, errorAt, type FieldErrors, newEndpoint, type ServiceDraft } from './service-draft.ts';
+import { type EndpointDraft, newEndpoint, type ServiceDraft } from './service-draft.ts';
 import { TemplateHint } from './template-hint.tsx';
 
 interface FormProps {
