@@ -18,12 +18,22 @@ describe('A service as it is typed', () => {
           init: true,
           pull: 'missing',
         },
-        endpoints: [{ name: 'http', protocol: 'tcp', address: '127.0.0.1', containerPort: 80, hostPort: 3000 }],
+        endpoints: [
+          {
+            name: 'http',
+            protocol: 'tcp',
+            scheme: 'auto',
+            address: '127.0.0.1',
+            containerPort: 80,
+            hostPort: 3000,
+          },
+        ],
         env: { A: '1', B: 'x=y' },
         healthCheck: null,
         restart: { policy: 'no', maxRetries: 5 },
         limits: { memory: 268_435_456 },
         onConflict: 'default',
+        startOnVisit: false,
       },
     });
   });
@@ -45,6 +55,19 @@ describe('A service as it is typed', () => {
     });
     expect(checkDraft({ ...typed, cwd: '/srv' })).toEqual({
       errors: { 'runtime.command': 'the program and its arguments' },
+    });
+  });
+
+  it('speaks what is typed at an endpoint, and starts on a visit where CLOS starts it at all', () => {
+    const endpoint = { ...newEndpoint(true), hostPort: '5432', scheme: ' Postgres ' };
+    const typed = { ...emptyDraft(), type: 'process' as const, name: 'db', command: 'node .', cwd: '/srv' };
+    const spoken = { ...typed, startOnVisit: true, endpoints: [endpoint] };
+    expect(checkDraft(spoken)).toMatchObject({ spec: { endpoints: [{ scheme: 'postgres' }], startOnVisit: true } });
+    expect(checkDraft({ ...spoken, type: 'external' })).toMatchObject({ spec: { startOnVisit: false } });
+    expect(checkDraft({ ...spoken, endpoints: [{ ...endpoint, scheme: 'a b' }] })).toEqual({
+      errors: {
+        'endpoints.0.scheme': 'must be the scheme of a URL, such as http, postgres or redis, or auto',
+      },
     });
   });
 

@@ -142,6 +142,7 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
                 <Definition name="Limits">{limitsWords(service.limits)}</Definition>
               )}
               <Definition name="If a port is taken">{onConflictWords(service.onConflict)}</Definition>
+              <Definition name="On a visit">{service.startOnVisit ? 'it starts' : 'it is not started'}</Definition>
             </>
           )}
           <Definition name="Revision">

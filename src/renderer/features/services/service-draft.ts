@@ -17,6 +17,8 @@ export interface EndpointDraft {
   containerPort: string;
   hostPort: string;
   protocol: 'tcp' | 'udp';
+  /** What is spoken there; empty: CLOS tells by itself. */
+  scheme: string;
   /** What the form does not show is kept. */
   kept: Partial<Pick<ServiceEndpointSpec, 'address' | 'range'>>;
 }
@@ -36,12 +38,14 @@ export interface ServiceDraft {
   healthPath: string;
   restart: ServiceSpec['restart']['policy'];
   onConflict: ServiceSpec['onConflict'];
+  startOnVisit: boolean;
 }
 
 let nextKey = 1;
 
 export function newEndpoint(first: boolean): EndpointDraft {
-  return { key: nextKey++, name: first ? 'http' : '', containerPort: '', hostPort: '', protocol: 'tcp', kept: {} };
+  const name = first ? 'http' : '';
+  return { key: nextKey++, name, containerPort: '', hostPort: '', protocol: 'tcp', scheme: '', kept: {} };
 }
 
 export function emptyDraft(): ServiceDraft {
@@ -59,6 +63,7 @@ export function emptyDraft(): ServiceDraft {
     healthPath: '',
     restart: 'no',
     onConflict: 'default',
+    startOnVisit: false,
   };
 }
 
@@ -86,12 +91,13 @@ export function draftOf(service: Service): ServiceDraft {
   return {
     ...runtimeDraft(service),
     name: service.name,
-    endpoints: service.endpoints.map(({ name, containerPort, hostPort, protocol, address, range }) => ({
+    endpoints: service.endpoints.map(({ name, containerPort, hostPort, protocol, scheme, address, range }) => ({
       key: nextKey++,
       name,
       containerPort: containerPort === null ? '' : String(containerPort),
       hostPort: hostPort === 'auto' ? '' : String(hostPort),
       protocol,
+      scheme: scheme === 'auto' ? '' : scheme,
       kept: { address, range },
     })),
     env: Object.entries(service.env)
@@ -103,6 +109,7 @@ export function draftOf(service: Service): ServiceDraft {
     healthPath: healthCheck?.type === 'http' ? healthCheck.path : '',
     restart: service.restart.policy,
     onConflict: service.onConflict,
+    startOnVisit: service.startOnVisit,
   };
 }
 
@@ -157,18 +164,20 @@ function requestOf(draft: ServiceDraft, before?: Service): unknown {
   return {
     name: draft.name.trim(),
     runtime: runtimeOf(draft, before),
-    endpoints: draft.endpoints.map(({ name, containerPort, hostPort, protocol, kept }) => ({
+    endpoints: draft.endpoints.map(({ name, containerPort, hostPort, protocol, scheme, kept }) => ({
       ...kept,
       name: name.trim(),
       ...(draft.type === 'container' ? { containerPort: numeric(containerPort) } : {}),
       hostPort: hostPort.trim() === '' ? 'auto' : numeric(hostPort),
       protocol,
+      scheme: scheme.trim().toLowerCase() || 'auto',
     })),
     env: draft.type === 'external' ? {} : envOf(draft.env),
     limits: { ...limit('memory'), ...limit('cpus'), ...limit('pids') },
     healthCheck: healthCheckOf(draft, before),
     restart: { policy: draft.restart, maxRetries: before?.restart.maxRetries ?? 5 },
     onConflict: draft.onConflict,
+    startOnVisit: draft.type !== 'external' && draft.startOnVisit,
   };
 }
 
