@@ -35,6 +35,19 @@ export const commandLines = {
   onConflict: (policy: string) => `clos settings on-conflict ${policy}`,
   mayEnd: (rule: ProgramRule, remove: boolean) => ruleCommand('may-end', rule, remove),
   protect: (rule: ProgramRule, remove: boolean) => ruleCommand('protect', rule, remove),
+  /** `for` names the client, as in `AddressForm`; a browser unless given. */
+  url: (service: string, endpoint: string | null, client: 'browser' | 'node' | 'container' = 'browser') =>
+    joinWords([
+      'clos',
+      'url',
+      service,
+      ...(endpoint === null ? [] : [endpoint]),
+      ...(client === 'browser' ? [] : ['--for', client]),
+    ]),
+  addRoute: (name: string, flags: readonly string[]) => joinWords(['clos', 'routes', 'add', name, ...flags]),
+  setRoute: (route: string, flags: readonly string[]) => joinWords(['clos', 'routes', 'set', route, ...flags]),
+  removeRoute: (route: string) => `clos routes rm ${route}`,
+  showRoute: (id: string) => `clos api GET /routes/${id}`,
   servicesAt: (seq: number) => `clos ps --at ${seq}`,
   open: () => 'clos open',
 };

@@ -2,6 +2,7 @@ import { contract } from '#shared/contract/contract.ts';
 import type { Range } from '#shared/contract/ports.ts';
 import { commandLines } from '../../lib/commands.ts';
 import type { FieldErrors } from '../../lib/field-errors.ts';
+import { numeric } from '../../lib/numeric.ts';
 
 /** A range as it is typed. */
 export interface RangeDraft {
@@ -26,11 +27,6 @@ export function rangeDrafts(ranges: readonly Range[]): RangeDraft[] {
 /** A row for one more. */
 export function newRange(): RangeDraft {
   return { key: nextKey++, name: '', first: '', last: '' };
-}
-
-/** Digits become a number; anything else goes on as it is, so that the contract says what is wrong with it. */
-function numeric(text: string): number | string {
-  return /^\d+$/.test(text.trim()) ? Number(text) : text.trim();
 }
 
 function requestOf(drafts: readonly RangeDraft[]): unknown {

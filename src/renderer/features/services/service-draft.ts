@@ -7,6 +7,7 @@ import {
 } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { type FieldErrors, refusedFields } from '../../lib/field-errors.ts';
+import { numeric } from '../../lib/numeric.ts';
 import { joinWords, readWords } from '../../lib/words.ts';
 
 /** An endpoint as it is typed. */
@@ -111,11 +112,6 @@ export function draftOf(service: Service): ServiceDraft {
     onConflict: service.onConflict,
     startOnVisit: service.startOnVisit,
   };
-}
-
-/** Digits become a number; anything else goes on as it is, so that the contract says what is wrong with it. */
-function numeric(text: string): number | string {
-  return /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim();
 }
 
 function envOf(text: string): Record<string, string> {
