@@ -51,6 +51,17 @@ export const configSchema = z.strictObject({
       stopGraceMs: z.int().min(0).default(10_000),
     })
     .prefault({}),
+  gateway: z
+    .strictObject({
+      startPatienceMs: z
+        .int()
+        .min(0)
+        .default(30_000)
+        .describe('So long a request waits for a service that is starting'),
+      headersTimeoutMs: z.int().min(10).default(300_000).describe('Until a service begins to answer'),
+      connectTimeoutMs: z.int().min(10).default(2000),
+    })
+    .prefault({}),
   process: z
     .strictObject({
       stopGraceMs: z.int().min(0).default(10_000).describe('Between TERM and KILL'),

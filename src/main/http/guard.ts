@@ -6,7 +6,7 @@
  * whatever came over the wire and never throw (CVE-2026-14631).
  */
 
-const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]', 'clos.localhost', 'api.localhost', 'ws.localhost']);
+const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]', 'clos.localhost']);
 
 /** The origin of the desktop's window. No web page can have it. */
 export const desktopOrigin = 'clos://app';

@@ -1,97 +1,118 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { answerClientErrors, writeRaw } from '../../http/client-errors.ts';
 import { isOwnHost, isOwnOrigin } from '../../http/guard.ts';
 import { answerProblem } from './answer.ts';
-import { framingFault } from './forward-headers.ts';
-import { tunnelUpgrade } from './tunnel.ts';
+import { framingFault } from './proxy/headers.ts';
+import { nameOf } from './routing/routing-table.ts';
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export interface Upgrade {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+}
+
+/** Who answers behind a door: CLOS under its own names and, at some doors, services under theirs. */
+export interface Answers {
+  own(request: IncomingMessage, response: ServerResponse): void;
+  ownUpgrade(upgrade: Upgrade): void;
+  named?: {
+    request(request: IncomingMessage, response: ServerResponse, name: string): void;
+    upgrade(upgrade: Upgrade, name: string): void;
+  };
+}
 
 const closeGraceMs = 1000;
+/** An upload may take as long as it takes, but not stand still for so long. */
+const bodyIdleMs = 60_000;
+const maxConnections = 60_000;
 
-/** Why a request may not come in, or null. This runs before anything else looks at it, and never throws. */
-function refusalOf(request: IncomingMessage): ClosError | null {
+type Passed = { name: string | null };
+
+/** Whether a request may come in, and whose it is. This runs before anything else looks at it, and never throws. */
+function judge(request: IncomingMessage, takesNames: boolean): Passed | ClosError {
   const { host, origin } = request.headers;
   const fault = framingFault(request.rawHeaders);
   if (fault !== null) return new ClosError('INVALID_INPUT', fault);
-  if (!isOwnHost(host, request.socket.localPort ?? 0)) {
-    return new ClosError('HOST_NOT_ALLOWED', 'Use 127.0.0.1 or localhost with the port that you connected to.');
-  }
-  if (!isOwnOrigin(origin, host)) {
-    return new ClosError('ORIGIN_NOT_ALLOWED', 'Only pages of CLOS itself may call it from a browser.');
-  }
   if (request.url?.startsWith('/') !== true) {
     return new ClosError('INVALID_INPUT', 'The target of a request is a path that starts with "/".');
   }
-  return null;
+  if (isOwnHost(host, request.socket.localPort ?? 0)) {
+    if (isOwnOrigin(origin, host)) return { name: null };
+    return new ClosError('ORIGIN_NOT_ALLOWED', 'Only pages of CLOS itself may call it from a browser.');
+  }
+  // Whom the pages of a service may call, and who may call them, is the service's own affair.
+  const name = takesNames ? nameOf(host) : null;
+  if (name !== null && name !== 'clos') return { name };
+  return new ClosError('HOST_NOT_ALLOWED', 'Use 127.0.0.1 or localhost with the port that you connected to.');
 }
 
-/** True if a URL's path is this one or lies below it. */
-export function isUnder(url: string, prefix: string): boolean {
-  if (!url.startsWith(prefix)) return false;
-  const next = url[prefix.length];
-  return next === undefined || next === '/' || next === '?';
+/** What has a body must go on sending it. An answer may be silent for as long as it likes. */
+function guardBody(request: IncomingMessage): void {
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return;
+  request.socket.setTimeout(bodyIdleMs, () => request.socket.destroy());
+  request.once('close', () => request.socket.setTimeout(0));
 }
 
-export interface Door {
-  server: Server;
-  /** Takes nothing more, lets requests that run end for a second, then ends every connection, tunnels too. */
-  close(): Promise<void>;
-}
-
-/**
- * A listener for browsers and scripts. The guard stands before everything; upgrades of `/ws` go to the websocket's socket,
- * requests that pass go to `answer`.
- */
-export function createDoor(websocketPath: string, answer: Answer): Door {
+/** One listener of a door; a door has one for each address family. */
+export function createDoor({ own, ownUpgrade, named }: Answers): Server {
+  const takesNames = named !== undefined;
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 },
+    {
+      maxHeaderSize: 16 * 1024,
+      requestTimeout: 0,
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2000,
+      keepAliveTimeout: 65_000,
+      // Other protocols may be offered, as HTTP/2 by curl; the answer is then in HTTP/1.1.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     (request, response) => {
       request.on('error', () => undefined);
       response.on('error', () => undefined);
-      const refusal = refusalOf(request);
-      if (refusal === null) {
-        answer(request, response);
+      const passed = judge(request, takesNames);
+      if (passed instanceof ClosError) {
+        // What follows a request that we do not understand is not read as another one, nor answered.
+        response.setHeader('connection', 'close');
+        answerProblem(response, passed, newId('req'));
         return;
       }
-      // What follows a request that we do not understand is not read as another one, nor answered.
-      response.setHeader('connection', 'close');
-      answerProblem(response, refusal, newId('req'));
+      guardBody(request);
+      if (passed.name === null || named === undefined) own(request, response);
+      else named.request(request, response, passed.name);
     },
   );
-  server.keepAliveTimeout = 65_000;
-  server.maxConnections = 10_000;
+  server.maxConnections = maxConnections;
   answerClientErrors(server);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const refusal =
-      refusalOf(request) ??
-      (isUnder(request.url ?? '', '/ws') && request.headers.upgrade?.toLowerCase() === 'websocket'
-        ? null
-        : new ClosError('ROUTE_NOT_FOUND', 'The WebSocket is at /ws.'));
-    if (refusal === null) tunnelUpgrade({ request, socket, head }, websocketPath);
-    else writeRaw(socket, refusal);
+    const passed = judge(request, takesNames);
+    if (passed instanceof ClosError) writeRaw(socket, passed);
+    else if (passed.name === null || named === undefined) ownUpgrade({ request, socket, head });
+    else named.upgrade({ request, socket, head }, passed.name);
   });
+  return server;
+}
+
+/** Takes nothing more, lets requests that run end for a second, then ends every connection, tunnels too. */
+export function closerOf(server: Server): () => Promise<void> {
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  return {
-    server,
-    close: () =>
-      new Promise((resolve) => {
-        const deadline = setTimeout(() => {
-          for (const socket of connections) socket.destroy();
-        }, closeGraceMs);
-        server.close(() => {
-          clearTimeout(deadline);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
-  };
+  return () =>
+    new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        for (const socket of connections) socket.destroy();
+      }, closeGraceMs);
+      server.close(() => {
+        clearTimeout(deadline);
+        resolve();
+      });
+      server.closeIdleConnections();
+    });
 }

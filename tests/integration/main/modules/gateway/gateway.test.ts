@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { openCoreDb } from '#main/database/core-db.ts';
 import { bindSocket } from '#main/http/bind.ts';
 import { gateway } from '#main/modules/gateway/gateway.ts';
 import type { RunningModule } from '#main/supervisor/module.ts';
@@ -27,6 +28,8 @@ let upstream: Server | null;
 beforeEach(async () => {
   world = createModuleWorld();
   packageRoot = mkdtempSync(join(tmpdir(), 'clos-package-'));
+  const { coreDb: path, backupsDir } = world.home;
+  await openCoreDb({ path, migrationsDir: 'migrations', backupsDir }).close();
   running = await gateway.start(world.contextOf('gateway', { packageRoot }));
   port = running.ports.gateway ?? 0;
   dashboardPort = running.ports.dashboard ?? 0;
@@ -120,6 +123,8 @@ describe('a request to /api', () => {
         'x-forwarded-for': '127.0.0.1',
         'x-forwarded-host': `127.0.0.1:${port}`,
         'x-forwarded-proto': 'http',
+        'x-forwarded-port': String(port),
+        via: expect.stringMatching(/^1\.1 clos-[0-9a-f]{16}$/),
         'x-request-id': expect.stringMatching(/^req_(?!0{26})[0-9a-z]{26}$/),
       },
     });

@@ -1,7 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { framingFault, requestHeaders, responseHeaders } from '#main/modules/gateway/forward-headers.ts';
+import { framingFault, requestHeaders, responseHeaders } from '#main/modules/gateway/proxy/headers.ts';
 
-const from = { address: '127.0.0.1', host: 'localhost:1', requestId: 'req_1' };
+const from = { requestId: 'req_1', via: '1.1 clos-1' };
+/** As Node has it: the raw headers, and those of them that it has joined. */
+function requestOf(rawHeaders: string[], via?: string) {
+  const socket = { remoteAddress: '127.0.0.1', localPort: 8080 };
+  return {
+    rawHeaders,
+    headers: { host: 'localhost:1', ...(via === undefined ? {} : { via }) },
+    socket,
+  } as IncomingMessage;
+}
 const added = [
   'x-forwarded-for',
   '127.0.0.1',
@@ -9,8 +19,12 @@ const added = [
   'localhost:1',
   'x-forwarded-proto',
   'http',
+  'x-forwarded-port',
+  '8080',
   'x-request-id',
   'req_1',
+  'via',
+  '1.1 clos-1',
 ];
 
 describe('the headers of a request', () => {
@@ -39,7 +53,15 @@ describe('the headers of a request', () => {
       'Expect',
       'x',
     );
-    expect(requestHeaders(raw, from)).toEqual(['host', 'localhost:1', 'accept', 'a', 'accept', 'b', ...added]);
+    expect(requestHeaders(requestOf(raw), from)).toEqual([
+      'host',
+      'localhost:1',
+      'accept',
+      'a',
+      'accept',
+      'b',
+      ...added,
+    ]);
   });
 
   it('keep who asks and what is asked, even where a client names them in Connection', () => {
@@ -53,7 +75,7 @@ describe('the headers of a request', () => {
       'Content-Length',
       '3',
     ];
-    expect(requestHeaders(raw, from)).toEqual([
+    expect(requestHeaders(requestOf(raw), from)).toEqual([
       'host',
       'h',
       'authorization',

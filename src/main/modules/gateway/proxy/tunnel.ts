@@ -1,11 +1,20 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
-import { ClosError } from '#shared/contract/clos-error.ts';
-import { writeRaw } from '../../http/client-errors.ts';
-import { requestHeaders } from './forward-headers.ts';
+import type { ClosError } from '#shared/contract/clos-error.ts';
+import { writeRaw } from '../../../http/client-errors.ts';
+import { requestHeaders } from './headers.ts';
 
 const handshakeTimeoutMs = 10_000;
+
+export interface TunnelOptions {
+  /** Where to: a sibling's Unix socket, or a port of this machine. */
+  to: { socketPath: string } | { host: string; port: number };
+  path: string;
+  via: string;
+  /** Why nobody answers. */
+  refusal(): ClosError;
+}
 
 /** The head of an answer as it goes over the wire. */
 function rawHead(answer: IncomingMessage): string {
@@ -42,26 +51,22 @@ function join(one: Duplex, other: Duplex): void {
 }
 
 /**
- * Passes an upgrade request on to a sibling's Unix socket and, if that accepts, joins the two connections.
+ * Passes an upgrade request on and, if it is accepted, joins the two connections.
  *
- * The handshake is the client's own, so the sibling signs it in and picks the subprotocol. A refusal is passed back as it is; a
- * sibling that is not there is answered with 503, and a client of the live protocol connects again by itself.
+ * The handshake is the client's own, so who answers it signs it in and picks the subprotocol. A refusal is passed back as it is;
+ * where nobody answers, `refusal` says why.
  */
 export function tunnelUpgrade(
   upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
-  socketPath: string,
+  { to, path, via, refusal }: TunnelOptions,
 ): void {
   const { request, socket, head } = upgrade;
-  const headers = requestHeaders(request.rawHeaders, {
-    address: request.socket.remoteAddress ?? '',
-    host: request.headers.host ?? '',
-    requestId: newId('req'),
-  });
+  const headers = requestHeaders(request, { requestId: newId('req'), via });
   headers.push('connection', 'Upgrade', 'upgrade', request.headers.upgrade ?? 'websocket');
   const outgoing = httpRequest({
-    socketPath,
+    ...to,
     method: request.method,
-    path: request.url,
+    path,
     headers,
     agent: false,
     setHost: false,
@@ -72,10 +77,7 @@ export function tunnelUpgrade(
     if (settled) return;
     settled = true;
     outgoing.destroy();
-    writeRaw(
-      socket,
-      new ClosError('MODULE_UNAVAILABLE', 'The websocket does not answer. It is restarted by itself; try again.'),
-    );
+    writeRaw(socket, refusal());
   };
   outgoing.once('timeout', fail);
   outgoing.on('error', fail);
@@ -93,8 +95,8 @@ export function tunnelUpgrade(
   outgoing.once('response', (answer) => {
     settled = true;
     outgoing.setTimeout(0);
-    const refusal = rawHead(answer).replace(/^(?:connection|transfer-encoding|keep-alive): .*\r\n/gim, '');
-    socket.write(refusal.replace(/\r\n\r\n$/, '\r\nconnection: close\r\n\r\n'));
+    const refused = rawHead(answer).replace(/^(?:connection|transfer-encoding|keep-alive): .*\r\n/gim, '');
+    socket.write(refused.replace(/\r\n\r\n$/, '\r\nconnection: close\r\n\r\n'));
     answer.pipe(socket);
     answer.on('error', () => socket.destroy());
   });

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /** Headers that belong to one connection, not to the message (RFC 9110, section 7.6.1), and those that only we may set. */
 const hopByHop = new Set([
   'connection',
@@ -18,11 +20,15 @@ const ours = new Set([
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-port',
+  'x-forwarded-prefix',
   'x-forwarded-proto',
   'x-forwarded-server',
   'x-real-ip',
   'x-request-id',
 ]);
+
+/** Some servers read `X_Forwarded_For` as `X-Forwarded-For`. */
+const isOurs = (name: string): boolean => ours.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 
 /** The names that a Connection header adds to those of one connection. */
 function connectionTokens(rawHeaders: readonly string[]): Set<string> | null {
@@ -51,19 +57,37 @@ function passOn(rawHeaders: readonly string[], dropped: (name: string) => boolea
 }
 
 /**
- * The headers of a request on its way to a module.
+ * The headers of a request on its way to whoever answers it.
  *
  * What a client says about who it forwards for is dropped, not extended: nobody stands before us, so it can only be a lie
- * (CVE-2026-3635).
+ * (CVE-2026-3635). Via is extended, so that a request which comes around is known.
  */
 export function requestHeaders(
-  rawHeaders: readonly string[],
-  from: { address: string; host: string; requestId: string },
+  { rawHeaders, headers: { host = '', via }, socket }: IncomingMessage,
+  { requestId, via: self, prefix }: { requestId: string; via: string; prefix?: string },
 ): string[] {
-  const headers = passOn(rawHeaders, (name) => ours.has(name));
-  headers.push('x-forwarded-for', from.address, 'x-forwarded-host', from.host, 'x-forwarded-proto', 'http');
-  headers.push('x-request-id', from.requestId);
+  const headers = passOn(rawHeaders, isOurs);
+  headers.push(
+    'x-forwarded-for',
+    socket.remoteAddress ?? '',
+    'x-forwarded-host',
+    host,
+    'x-forwarded-proto',
+    'http',
+    'x-forwarded-port',
+    String(socket.localPort ?? ''),
+    'x-request-id',
+    requestId,
+    'via',
+    via === undefined ? self : `${via}, ${self}`,
+  );
+  if (prefix !== undefined) headers.push('x-forwarded-prefix', prefix);
   return headers;
+}
+
+/** True when a request has been through the gateway that is called `via` before. */
+export function comesAround({ headers }: IncomingMessage, via: string): boolean {
+  return headers.via?.includes(via) === true;
 }
 
 const nothing = (): boolean => false;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { answerProblem } from './answer.ts';
+import { answerProblem } from '../answer.ts';
 import type { StaticFile, StaticFiles } from './static-files.ts';
 
 /** What the pages may do: load what is here, talk to here, nothing else. `host` has passed the guard. */
