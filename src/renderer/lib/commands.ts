@@ -1,5 +1,6 @@
 import type { ProgramRule } from '#shared/contract/settings.ts';
 import type { Protocol } from './port-state.ts';
+import type { AddressForm } from './route-words.ts';
 import { joinWords } from './words.ts';
 
 /** "3000", "5353/udp". */
@@ -35,8 +36,7 @@ export const commandLines = {
   onConflict: (policy: string) => `clos settings on-conflict ${policy}`,
   mayEnd: (rule: ProgramRule, remove: boolean) => ruleCommand('may-end', rule, remove),
   protect: (rule: ProgramRule, remove: boolean) => ruleCommand('protect', rule, remove),
-  /** `for` names the client, as in `AddressForm`; a browser unless given. */
-  url: (service: string, endpoint: string | null, client: 'browser' | 'node' | 'container' = 'browser') =>
+  url: (service: string, endpoint: string | null, client: AddressForm['client']) =>
     joinWords([
       'clos',
       'url',

@@ -1,7 +1,8 @@
-import type { Route } from '#shared/contract/routes.ts';
+import type { Route, RouteTarget } from '#shared/contract/routes.ts';
 import { commandLines } from '../../lib/commands.ts';
+import type { AddressForm } from '../../lib/route-words.ts';
 import { type RouteDraft, routeDraftOf } from './route-draft.ts';
-import { routeRef } from './target-ref.ts';
+import { routeRef, targetRef } from './target-ref.ts';
 
 function targetFlags({ targets }: RouteDraft): string[] {
   return targets.flatMap(({ to }) => (to.trim() === '' ? [] : ['--to', to.trim()]));
@@ -12,6 +13,17 @@ function rateWord({ requestsPerSecond, burst }: RouteDraft): string | null {
   const [limit, atOnce] = [requestsPerSecond.trim(), burst.trim()];
   if (atOnce === '') return limit === '' ? null : limit;
   return `${limit}/${atOnce}`;
+}
+
+/** The command that tells a route's address: by its service where it has that by itself. */
+export function lookCommand({ id, kind, targets: [target] }: Route, routes: readonly Route[]): string {
+  return kind === 'custom' || target === undefined ? commandLines.showRoute(id) : urlCommand(target, routes, 'browser');
+}
+
+/** The command that tells where a client of this kind reaches a target. */
+export function urlCommand(target: RouteTarget, routes: readonly Route[], client: AddressForm['client']): string {
+  const [service = target.service.name, endpoint = null] = targetRef(target, routes).split('/');
+  return commandLines.url(service, endpoint, client);
 }
 
 /** The draft as the command that makes it. */

@@ -8,11 +8,11 @@ import { Inspector } from '../../components/inspector.tsx';
 import { ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { commandLines } from '../../lib/commands.ts';
 import { listQuery, operationQuery } from '../../lib/query.ts';
 import { routeLabel, routeState } from '../../lib/route-words.ts';
 import { useMay } from '../../lib/use-may.ts';
 import { EditRoute } from './edit-route.tsx';
+import { lookCommand } from './route-commands.ts';
 import { RouteDetails } from './route-details.tsx';
 import { RouteRequests } from './route-requests.tsx';
 
@@ -46,7 +46,10 @@ export function RouteInspector({ id, tab }: { id: string; tab?: string | undefin
         )
       }
       footer={
-        current.id !== 'edit' && <CommandLine command={commandLines.showRoute(id)} className="flex-1 justify-between" />
+        data !== undefined &&
+        current.id !== 'edit' && (
+          <CommandLine command={lookCommand(data, routes.data ?? [])} className="flex-1 justify-between" />
+        )
       }
     >
       {data === undefined ? (

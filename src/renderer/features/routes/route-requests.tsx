@@ -47,7 +47,7 @@ export function RouteRequests({ id }: { id: string }) {
   const requests = useQuery({ ...operationQuery(contract.routes.requests, input), ...freshly, retry: false });
   return (
     <>
-      <div className="flex h-11 shrink-0 items-center border-b px-5">
+      <div className="flex shrink-0 border-b px-5 py-2">
         <Segmented label="Which" options={which} value={kind} onChange={setKind} />
       </div>
       {requests.data === undefined ? (

@@ -94,7 +94,7 @@ export function RouteRow({ route, traffic, withTraffic, active }: RouteRowProps)
         <StatusGlyph status={state.glyph} />
         <UrlLink url={url} tabStop={active} className="min-w-0 truncate">
           <span className="font-medium">{name}</span>
-          <span className="opacity-75">.{localDomain}</span>
+          <span>.{localDomain}</span>
           {path !== '/' && <span className="font-medium">{path}</span>}
         </UrlLink>
       </Cell>

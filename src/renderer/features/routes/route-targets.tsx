@@ -53,6 +53,8 @@ function Checkout({ checkout }: Pick<RouteTarget, 'checkout'>) {
 /** Where a route leads: each with its address, how it is, and the checkout whose build answers. */
 export function RouteTargets({ route, routes, mayChange }: TargetsProps) {
   const { targets, kind } = route;
+  // Draining the only one would close the route.
+  const mayDrain = ({ draining }: RouteTarget) => kind === 'custom' && mayChange && (draining || targets.length > 1);
   return (
     <Section title={targets.length > 1 ? 'Leads to, in turn' : 'Leads to'}>
       {targets.length === 0 ? (
@@ -78,7 +80,7 @@ export function RouteTargets({ route, routes, mayChange }: TargetsProps) {
                   <p className="text-soft">A visit in a browser starts it.</p>
                 )}
               </div>
-              {kind === 'custom' && mayChange && <Drain route={route} routes={routes} target={target} index={index} />}
+              {mayDrain(target) && <Drain route={route} routes={routes} target={target} index={index} />}
             </li>
           ))}
         </ul>
