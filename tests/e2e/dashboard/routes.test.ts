@@ -135,7 +135,7 @@ describe('A route of one’s own', () => {
     await dialog().getByRole('button', { name: 'Add another' }).click();
     await field('Service 2').fill('api/http');
     await field('Requests a second').fill('500');
-    await dialog().getByText('$ clos routes add shop --to web --to api/http --rate 500').waitFor();
+    await dialog().getByText('$ clos routes add shop --to web --to api/http --rate 500/500').waitFor();
     await picture(page, 'route-new');
     await dialog().getByRole('button', { name: 'Make' }).click();
     await noteOf(page, 'shop.localhost was made').waitFor();
@@ -188,7 +188,7 @@ describe('A route of one’s own', () => {
     await shadowed.getByRole('gridcell').nth(1).click();
     await inspector().getByText('has this name, so the requests go there').waitFor();
     await picture(page, 'route-shadowed');
-    await inspector().getByRole('link', { name: 'admin.web.localhost', exact: true }).click();
+    await inspector().getByRole('link', { name: 'The route to web/http' }).click();
     await inspector().getByText('made', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
   });

@@ -7,7 +7,8 @@ import { Definition, Definitions, Section } from '../../components/definition-li
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { UrlLink } from '../../components/url-link.tsx';
 import { commandLines } from '../../lib/commands.ts';
-import { routeLabel, routeState } from '../../lib/route-words.ts';
+import { listWords } from '../../lib/format.ts';
+import { routeState, targetLabel } from '../../lib/route-words.ts';
 import { useConflictDialog } from '../../lib/use-conflict-dialog.ts';
 import { useRemoveRoute } from './change-route.ts';
 import { RouteAddresses } from './route-addresses.tsx';
@@ -31,7 +32,7 @@ function Shadow({ by, routes }: { by: string; routes: readonly Route[] }) {
   return (
     <p className="mt-2 text-soft">
       {other === undefined ? 'Another route' : <RouteLink route={other} />} has this name, so the requests go there.
-      When that is removed, this one takes them.
+      When it is removed, they come here.
     </p>
   );
 }
@@ -39,7 +40,7 @@ function Shadow({ by, routes }: { by: string; routes: readonly Route[] }) {
 function RouteLink({ route }: { route: Route }) {
   return (
     <Link href={`/routes/${route.id}`} className="text-accent hover:underline">
-      {routeLabel(route)}
+      The route to {listWords(route.targets.map(targetLabel)) || 'nowhere'}
     </Link>
   );
 }

@@ -49,8 +49,8 @@ export function routeDraftOf(route: Route, routes: readonly Route[]): RouteDraft
   };
 }
 
-/** As many may come at once as come in a second, unless something else is typed. */
-function limitOf({ requestsPerSecond, burst }: RouteDraft): unknown {
+/** The limit that is typed, not yet checked: as many at once as in a second, unless something else is said. Null for none. */
+export function limitOf({ requestsPerSecond, burst }: Pick<RouteDraft, 'requestsPerSecond' | 'burst'>) {
   if (requestsPerSecond.trim() === '' && burst.trim() === '') return null;
   const perSecond = numeric(requestsPerSecond);
   const usual = typeof perSecond === 'number' ? Math.max(1, Math.ceil(perSecond)) : 1;

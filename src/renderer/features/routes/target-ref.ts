@@ -22,7 +22,8 @@ export function offeredTargets(routes: readonly Route[]): string[] {
   return targets.map((target) => targetRef(target, routes)).sort();
 }
 
-/** A made route as a command names it: by its name, or by its id where several routes have that. */
-export function routeRef({ id, name }: Pick<Route, 'id' | 'name'>, routes: readonly Route[]): string {
-  return routes.filter((route) => route.name === name).length > 1 ? id : name;
+/** A made route as a command names it: by its name, with its path where several that were made have that name. */
+export function routeRef({ name, path }: Pick<Route, 'name' | 'path'>, routes: readonly Route[]): string {
+  const several = routes.filter((route) => route.kind === 'custom' && route.name === name).length > 1;
+  return several ? `${name}${path}` : name;
 }

@@ -4,7 +4,9 @@ import type { EndpointDraft, ServiceDraft } from './service-draft.ts';
 /** `web=3000:80/udp`, or without a port inside `web=3000`, `db=5432/postgres`. */
 function publishWord({ name, hostPort, containerPort, protocol, scheme }: EndpointDraft, inside: boolean): string {
   const spoken = protocol === 'udp' ? 'udp' : scheme.trim();
-  const named = name.trim() === '' || name.trim() === 'http' ? '' : `${name.trim()}=`;
+  // Without a name the command line calls what speaks TCP by its scheme.
+  const usual = protocol === 'udp' ? '' : spoken || 'http';
+  const named = name.trim() === '' || name.trim() === usual ? '' : `${name.trim()}=`;
   const port = hostPort.trim() || 'auto';
   return `${named}${port}${inside ? `:${containerPort.trim()}` : ''}${spoken === '' ? '' : `/${spoken}`}`;
 }

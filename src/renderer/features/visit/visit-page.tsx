@@ -135,6 +135,11 @@ function Visit({ service, to, waysOut }: VisitProps) {
             What it wrote
           </Link>
         )}
+        {isStarted && !service.startOnVisit && (
+          <Link href={`/services/${name}/edit`} className="text-accent hover:underline">
+            Have each visit start it
+          </Link>
+        )}
       </p>
     </>
   );
