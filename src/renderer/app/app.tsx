@@ -1,8 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { Router } from 'wouter';
+import { Route, Router, Switch } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import { Toaster } from '../components/toaster.tsx';
+import { ConflictPanel } from '../features/conflicts/conflict-panel.tsx';
 import { SignInPage } from '../features/sign-in/sign-in-page.tsx';
+import { VisitPage } from '../features/visit/visit-page.tsx';
 import { connection } from '../lib/connection.ts';
 import { followEvents, readyToRead } from '../lib/live.ts';
 import { queryClient } from '../lib/query.ts';
@@ -19,7 +22,18 @@ function SignedIn() {
       queryClient.clear();
     };
   }, []);
-  return ready ? <Frame /> : <p className="sr-only">Connecting</p>;
+  if (!ready) return <p className="sr-only">Connecting</p>;
+  return (
+    <Switch>
+      <Route path="/visit">
+        <VisitPage waysOut={(id, onSettled) => <ConflictPanel id={id} onSettled={onSettled} />} />
+        <Toaster />
+      </Route>
+      <Route>
+        <Frame />
+      </Route>
+    </Switch>
+  );
 }
 
 /** The desktop's window is always signed in: its channel is its identity. A browser needs a token first. */

@@ -9,6 +9,8 @@ import { ConflictsPage } from '../features/conflicts/conflicts-page.tsx';
 import { OverviewPage } from '../features/overview/overview-page.tsx';
 import { PortInspector } from '../features/ports/port-inspector.tsx';
 import { PortsPage } from '../features/ports/ports-page.tsx';
+import { RouteInspector } from '../features/routes/route-inspector.tsx';
+import { RoutesPage } from '../features/routes/routes-page.tsx';
 import { ServiceInspector } from '../features/services/service-inspector.tsx';
 import { ServicesPage } from '../features/services/services-page.tsx';
 import { SettingsPage } from '../features/settings/settings-page.tsx';
@@ -66,6 +68,14 @@ function Pages() {
             </>
           );
         }}
+      </Route>
+      <Route path="/routes/:id?/:tab?">
+        {({ id, tab }) => (
+          <>
+            <RoutesPage opened={id ?? null} />
+            {id !== undefined && <RouteInspector key={id} id={id} tab={tab} />}
+          </>
+        )}
       </Route>
       <Route path="/settings">
         <SettingsPage />

@@ -7,6 +7,7 @@ export const pages = [
   { path: '/ports', label: 'Ports', icon: 'ports', key: 'p' },
   { path: '/conflicts', label: 'Conflicts', icon: 'conflicts', key: 'c' },
   { path: '/timeline', label: 'Timeline', icon: 'timeline', key: 't' },
+  { path: '/routes', label: 'Routes', icon: 'routes', key: 'r' },
   { path: '/settings', label: 'Settings', icon: 'settings', key: ',' },
 ] as const satisfies ReadonlyArray<{ path: string; label: string; icon: IconName; key: string }>;
 

@@ -75,8 +75,9 @@ export function TopLine({ onPalette }: { onPalette: () => void }) {
   const live = useStore(liveStatus);
   const status = useQuery(operationQuery(contract.system.status));
   const page = pages.find((candidate) => isAt(candidate, location));
-  // A conflict's id says nothing to people; its card does.
-  const thing = page?.path === '/conflicts' ? undefined : location.split('/')[2];
+  // The id of a conflict or a route says nothing to people; the inspector does.
+  const nameless = page?.path === '/conflicts' || page?.path === '/routes';
+  const thing = nameless ? undefined : location.split('/')[2];
   return (
     <header className="flex h-11 shrink-0 items-center gap-4 border-b bg-sunken px-4">
       <p className="flex min-w-0 flex-1 items-baseline gap-2">

@@ -5,6 +5,8 @@ export const inputClass =
 
 interface FieldProps {
   label: string;
+  /** Only for those who do not see what stands around it. */
+  labelHidden?: boolean;
   hint?: ReactNode;
   error?: string | undefined;
   className?: string;
@@ -12,13 +14,13 @@ interface FieldProps {
 }
 
 /** A labelled control with its hint or, in place of it, what is wrong with it. */
-export function Field({ label, hint, error, className = '', children }: FieldProps) {
+export function Field({ label, labelHidden = false, hint, error, className = '', children }: FieldProps) {
   const id = useId();
   const noteId = `${id}-note`;
   const note = error ?? hint;
   return (
     <div className={`flex min-w-0 flex-col gap-1 ${className}`}>
-      <label htmlFor={id} className="text-12 font-medium text-soft">
+      <label htmlFor={id} className={labelHidden ? 'sr-only' : 'text-12 font-medium text-soft'}>
         {label}
       </label>
       {children({
@@ -38,9 +40,10 @@ export function Field({ label, hint, error, className = '', children }: FieldPro
 type TextFieldProps = Omit<FieldProps, 'children'> &
   Omit<ComponentProps<'input'>, 'children' | 'className' | 'id'> & { code?: boolean };
 
-export function TextField({ label, hint, error, className, code = false, ...input }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { label, labelHidden = false, hint, error, className = '', code = false, ...input } = props;
   return (
-    <Field label={label} hint={hint} error={error} {...(className === undefined ? {} : { className })}>
+    <Field label={label} labelHidden={labelHidden} hint={hint} error={error} className={className}>
       {(props) => (
         <input
           {...props}

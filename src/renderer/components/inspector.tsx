@@ -33,7 +33,9 @@ export function Inspector({ label, title, onClose, children, footer }: Inspector
         <IconButton icon="close" label="Close the inspector" onClick={onClose} />
       </header>
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</div>
-      {footer !== undefined && <footer className="flex min-h-11 shrink-0 items-center border-t px-5">{footer}</footer>}
+      {footer !== undefined && footer !== false && (
+        <footer className="flex min-h-11 shrink-0 items-center border-t px-5">{footer}</footer>
+      )}
     </aside>
   );
 }

@@ -1,5 +1,6 @@
 import type { ProgramRule } from '#shared/contract/settings.ts';
 import type { Protocol } from './port-state.ts';
+import type { AddressForm } from './route-words.ts';
 import { joinWords } from './words.ts';
 
 /** "3000", "5353/udp". */
@@ -35,6 +36,18 @@ export const commandLines = {
   onConflict: (policy: string) => `clos settings on-conflict ${policy}`,
   mayEnd: (rule: ProgramRule, remove: boolean) => ruleCommand('may-end', rule, remove),
   protect: (rule: ProgramRule, remove: boolean) => ruleCommand('protect', rule, remove),
+  url: (service: string, endpoint: string | null, client: AddressForm['client']) =>
+    joinWords([
+      'clos',
+      'url',
+      service,
+      ...(endpoint === null ? [] : [endpoint]),
+      ...(client === 'browser' ? [] : ['--for', client]),
+    ]),
+  addRoute: (name: string, flags: readonly string[]) => joinWords(['clos', 'routes', 'add', name, ...flags]),
+  setRoute: (route: string, flags: readonly string[]) => joinWords(['clos', 'routes', 'set', route, ...flags]),
+  removeRoute: (route: string) => `clos routes rm ${route}`,
+  showRoute: (id: string) => `clos api GET /routes/${id}`,
   servicesAt: (seq: number) => `clos ps --at ${seq}`,
   addWebhook: (url: string, types: readonly string[] | null) =>
     joinWords(['clos', 'webhooks', 'add', url, ...(types ?? []).flatMap((type) => ['--type', type])]),

@@ -23,6 +23,8 @@ export interface Connection {
   streams: boolean;
   openSocket(): Promise<LiveSocket>;
   openExternal(url: string): void;
+  /** Leaves the dashboard for a page, in its place. */
+  follow(url: string): void;
 }
 
 function desktopConnection(bridge: ClosBridge): Connection {
@@ -34,6 +36,7 @@ function desktopConnection(bridge: ClosBridge): Connection {
     streams: false,
     openSocket: async () => new WebSocket(await bridge.websocketUrl(), liveSubprotocol),
     openExternal: (url) => bridge.openExternal(url),
+    follow: (url) => bridge.openExternal(url),
   };
 }
 
@@ -65,6 +68,7 @@ function browserConnection(): Connection {
     openExternal: (url) => {
       window.open(url, '_blank', 'noopener,noreferrer');
     },
+    follow: (url) => location.replace(url),
   };
 }
 

@@ -16,7 +16,7 @@ function adviceFor(error: unknown): string {
   if (isClosError(error, 'PRECONDITION_FAILED'))
     return 'Somebody changed it meanwhile. Look at it again, then repeat your change.';
   if (isClosError(error, 'SERVICE_BUSY')) return 'Wait until its present operation is done.';
-  if (isClosError(error, 'SERVICE_NOT_FOUND', 'CONFLICT_NOT_FOUND', 'WEBHOOK_NOT_FOUND'))
+  if (isClosError(error, 'SERVICE_NOT_FOUND', 'CONFLICT_NOT_FOUND', 'WEBHOOK_NOT_FOUND', 'ROUTE_UNKNOWN'))
     return 'It may have been removed meanwhile.';
   return 'Try again. If it stays, the log of CLOS knows more.';
 }

@@ -20,12 +20,17 @@ export function forgetToken(): void {
   sessionToken.set(null);
 }
 
+/** The code in the hash of a sign-in link (`#signin=…`); null if it has none. */
+export function signInCodeIn(hash: string): string | null {
+  return new URLSearchParams(hash.slice(1)).get('signin');
+}
+
 /**
- * Takes the code of a sign-in link (`#signin=…`) out of the address, so that it stays neither in the history nor on the screen.
+ * Takes the code of a sign-in link out of the address, so that it stays neither in the history nor on the screen.
  * Null if the address has none.
  */
 export function takeSignInCode(): string | null {
-  const code = new URLSearchParams(location.hash.slice(1)).get('signin');
+  const code = signInCodeIn(location.hash);
   if (code === null) return null;
   history.replaceState(history.state, '', location.pathname + location.search);
   return code;

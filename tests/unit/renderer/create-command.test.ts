@@ -26,6 +26,19 @@ describe('A service as it is typed, as a command', () => {
     expect(createCommand({ ...draft, env: 'A=1', command: 'x', memory: '1GiB' })).toBe(
       'clos create db --external --port 3000',
     );
+    expect(createCommand({ ...draft, endpoints: [{ ...endpoint, name: 'db', scheme: 'postgres' }] })).toBe(
+      'clos create db --external --port db=3000/postgres',
+    );
+  });
+
+  it('creates what starts on a visit, unless CLOS only watches it', () => {
+    const draft = { ...emptyDraft(), type: 'process' as const, name: 'web', command: 'node .', startOnVisit: true };
+    expect(createCommand({ ...draft, endpoints: [endpoint] })).toBe(
+      'clos create web --port 3000 --start-on-visit -- node .',
+    );
+    expect(createCommand({ ...draft, type: 'external', endpoints: [endpoint] })).toBe(
+      'clos create web --external --port 3000',
+    );
   });
 });
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  checkDraft,
-  emptyDraft,
-  errorAt,
-  newEndpoint,
-  refusedFields,
-} from '#renderer/features/services/service-draft.ts';
+import { checkDraft, emptyDraft, newEndpoint, refusedSpec } from '#renderer/features/services/service-draft.ts';
+import { errorAt } from '#renderer/lib/field-errors.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 
 describe('A service as it is typed', () => {
@@ -23,12 +18,22 @@ describe('A service as it is typed', () => {
           init: true,
           pull: 'missing',
         },
-        endpoints: [{ name: 'http', protocol: 'tcp', address: '127.0.0.1', containerPort: 80, hostPort: 3000 }],
+        endpoints: [
+          {
+            name: 'http',
+            protocol: 'tcp',
+            scheme: 'auto',
+            address: '127.0.0.1',
+            containerPort: 80,
+            hostPort: 3000,
+          },
+        ],
         env: { A: '1', B: 'x=y' },
         healthCheck: null,
         restart: { policy: 'no', maxRetries: 5 },
         limits: { memory: 268_435_456 },
         onConflict: 'default',
+        startOnVisit: false,
       },
     });
   });
@@ -50,6 +55,19 @@ describe('A service as it is typed', () => {
     });
     expect(checkDraft({ ...typed, cwd: '/srv' })).toEqual({
       errors: { 'runtime.command': 'the program and its arguments' },
+    });
+  });
+
+  it('speaks what is typed at an endpoint, and starts on a visit where CLOS starts it at all', () => {
+    const endpoint = { ...newEndpoint(true), hostPort: '5432', scheme: ' Postgres ' };
+    const typed = { ...emptyDraft(), type: 'process' as const, name: 'db', command: 'node .', cwd: '/srv' };
+    const spoken = { ...typed, startOnVisit: true, endpoints: [endpoint] };
+    expect(checkDraft(spoken)).toMatchObject({ spec: { endpoints: [{ scheme: 'postgres' }], startOnVisit: true } });
+    expect(checkDraft({ ...spoken, type: 'external' })).toMatchObject({ spec: { startOnVisit: false } });
+    expect(checkDraft({ ...spoken, endpoints: [{ ...endpoint, scheme: 'a b' }] })).toEqual({
+      errors: {
+        'endpoints.0.scheme': 'must be the scheme of a URL, such as http, postgres or redis, or auto',
+      },
     });
   });
 
@@ -82,12 +100,12 @@ describe('A service as it is typed', () => {
   });
 
   it('shows what the server refused at the same fields', () => {
-    expect(refusedFields(new ClosError('NAME_TAKEN', 'There is a web already.'))).toEqual({
+    expect(refusedSpec(new ClosError('NAME_TAKEN', 'There is a web already.'))).toEqual({
       name: 'There is a web already.',
     });
     const invalid = new ClosError('INVALID_INPUT', 'no', { errors: [{ path: 'runtime.image', message: 'is odd' }] });
-    expect(errorAt(refusedFields(invalid), 'runtime.image')).toBe('is odd');
-    expect(errorAt(refusedFields(invalid), 'name')).toBeUndefined();
-    expect(refusedFields(new Error('other'))).toEqual({});
+    expect(errorAt(refusedSpec(invalid), 'runtime.image')).toBe('is odd');
+    expect(errorAt(refusedSpec(invalid), 'name')).toBeUndefined();
+    expect(refusedSpec(new Error('other'))).toEqual({});
   });
 });

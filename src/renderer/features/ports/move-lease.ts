@@ -5,7 +5,8 @@ import { commandLines } from '../../lib/commands.ts';
 import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
 import { showToast } from '../../lib/toasts.ts';
-import { leaseStale, undoWith } from './undo-with.ts';
+import { undoWith } from '../../lib/undo-with.ts';
+import { leaseStale } from './lease-stale.ts';
 
 /** Whose lease it is. */
 export interface LeaseOwner {
@@ -39,7 +40,7 @@ export function useMoveLease(onMoved: (port: number) => void) {
         title: `${service.name}/${endpoint} has :${port} now`,
         detail: `If ${service.name} runs, restart it to move it there.`,
         command: commandLines.move(service.name, endpoint, to),
-        undo: undoWith(() => leasePort(owner, from)),
+        undo: undoWith(() => leasePort(owner, from), leaseStale),
       });
       onMoved(port);
     },

@@ -4,7 +4,9 @@ import type { Range } from '#shared/contract/ports.ts';
 import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
 import { showToast } from '../../lib/toasts.ts';
-import { undoWith } from './undo-with.ts';
+import { undoWith } from '../../lib/undo-with.ts';
+
+const stale = [contract.ports.ranges.id, contract.ports.map.id];
 
 /** Replaces the ranges; leases that are given stay where they are. */
 export function usePutRanges(before: readonly Range[], onDone: () => void) {
@@ -14,10 +16,10 @@ export function usePutRanges(before: readonly Range[], onDone: () => void) {
       showToast({
         tone: 'plain',
         title: 'The ranges were changed',
-        undo: undoWith(() => client.ports.putRanges({ items: [...before] })),
+        undo: undoWith(() => client.ports.putRanges({ items: [...before] }), stale),
       });
       onDone();
     },
-    onSettled: () => markStale([contract.ports.ranges.id, contract.ports.map.id]),
+    onSettled: () => markStale(stale),
   });
 }

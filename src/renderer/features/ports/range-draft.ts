@@ -1,6 +1,8 @@
 import { contract } from '#shared/contract/contract.ts';
 import type { Range } from '#shared/contract/ports.ts';
 import { commandLines } from '../../lib/commands.ts';
+import type { FieldErrors } from '../../lib/field-errors.ts';
+import { numeric } from '../../lib/numeric.ts';
 
 /** A range as it is typed. */
 export interface RangeDraft {
@@ -27,22 +29,14 @@ export function newRange(): RangeDraft {
   return { key: nextKey++, name: '', first: '', last: '' };
 }
 
-/** Digits become a number; anything else goes on as it is, so that the contract says what is wrong with it. */
-function numeric(text: string): number | string {
-  return /^\d+$/.test(text.trim()) ? Number(text) : text.trim();
-}
-
 function requestOf(drafts: readonly RangeDraft[]): unknown {
   return {
     items: drafts.map(({ name, first, last }) => ({ name: name.trim(), first: numeric(first), last: numeric(last) })),
   };
 }
 
-/** What is wrong, by its path: `items.0.last`. */
-export type RangeErrors = Readonly<Record<string, string>>;
-
 /** Checks the ranges by the contract, as the server will. */
-export function checkRanges(drafts: readonly RangeDraft[]): { items: Range[] } | { errors: RangeErrors } {
+export function checkRanges(drafts: readonly RangeDraft[]): { items: Range[] } | { errors: FieldErrors } {
   const parsed = contract.ports.putRanges.body?.safeParse(requestOf(drafts));
   if (parsed?.success) return { items: parsed.data.items };
   const errors: Record<string, string> = {};

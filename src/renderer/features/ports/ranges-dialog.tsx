@@ -1,13 +1,13 @@
 import { useId, useState } from 'react';
-import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Range } from '#shared/contract/ports.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { InlineProblem } from '../../components/states.tsx';
+import { type FieldErrors, refusedFields } from '../../lib/field-errors.ts';
 import { usePutRanges } from './put-ranges.ts';
-import { checkRanges, newRange, type RangeDraft, type RangeErrors, rangeCommands, rangeDrafts } from './range-draft.ts';
+import { checkRanges, newRange, type RangeDraft, rangeCommands, rangeDrafts } from './range-draft.ts';
 
 interface RangeRowProps {
   draft: RangeDraft;
@@ -40,16 +40,11 @@ function RangeRow({ draft, error, onChange, onRemove }: RangeRowProps) {
   );
 }
 
-function refused(error: unknown): RangeErrors {
-  if (!isClosError(error, 'INVALID_INPUT')) return {};
-  return Object.fromEntries(error.errors.map(({ path, message }) => [path.replace(/^body\./, ''), message]));
-}
-
 /** The ranges that ports are taken from. What is wrong stands at its field, whether the page or the server found it. */
 export function RangesDialog({ ranges, onClose }: { ranges: readonly Range[]; onClose: () => void }) {
   const [before] = useState(ranges);
   const [drafts, setDrafts] = useState(() => rangeDrafts(ranges));
-  const [errors, setErrors] = useState<RangeErrors>({});
+  const [errors, setErrors] = useState<FieldErrors>({});
   const formId = useId();
   const change = usePutRanges(before, onClose);
   const commands = rangeCommands(before, drafts);
@@ -58,7 +53,7 @@ export function RangesDialog({ ranges, onClose }: { ranges: readonly Range[]; on
     const checked = checkRanges(drafts);
     setErrors('errors' in checked ? checked.errors : {});
     if ('errors' in checked) change.reset();
-    else change.mutate(checked.items, { onError: (error) => setErrors(refused(error)) });
+    else change.mutate(checked.items, { onError: (error) => setErrors(refusedFields(error)) });
   };
   const set = (key: number, next: RangeDraft | null) =>
     setDrafts(drafts.flatMap((draft) => (draft.key === key ? (next ?? []) : draft)));

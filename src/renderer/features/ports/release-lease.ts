@@ -5,9 +5,10 @@ import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
 import { tellFailure } from '../../lib/tell.ts';
 import { showToast } from '../../lib/toasts.ts';
+import { undoWith } from '../../lib/undo-with.ts';
+import { leaseStale } from './lease-stale.ts';
 import { leasePort, ownerOf } from './move-lease.ts';
 import { reserve } from './reserve-port.ts';
-import { leaseStale, undoWith } from './undo-with.ts';
 
 /** Gives a port back. */
 export function useRelease() {
@@ -20,8 +21,10 @@ export function useRelease() {
         tone: 'plain',
         title: owner === null ? `:${port} is no longer reserved` : `${owner.service.name} gave :${port} back`,
         command: commandLines.release(port, protocol),
-        undo: undoWith(() =>
-          owner === null ? reserve({ port, protocol, ...(note === null ? {} : { note }) }) : leasePort(owner, port),
+        undo: undoWith(
+          () =>
+            owner === null ? reserve({ port, protocol, ...(note === null ? {} : { note }) }) : leasePort(owner, port),
+          leaseStale,
         ),
       });
     },

@@ -5,7 +5,8 @@ import { client } from '../../lib/connection.ts';
 import { markStale } from '../../lib/invalidator.ts';
 import type { Protocol } from '../../lib/port-state.ts';
 import { showToast } from '../../lib/toasts.ts';
-import { leaseStale, undoWith } from './undo-with.ts';
+import { undoWith } from '../../lib/undo-with.ts';
+import { leaseStale } from './lease-stale.ts';
 
 export interface Reservation {
   port: number;
@@ -27,7 +28,7 @@ export function useReserve() {
         tone: 'plain',
         title: `:${reservation.port} is reserved`,
         command: commandLines.reserve(reservation.port, reservation.protocol, reservation.note),
-        undo: undoWith(() => client.ports.release({ id })),
+        undo: undoWith(() => client.ports.release({ id }), leaseStale),
       }),
     onSettled: () => markStale(leaseStale),
   });

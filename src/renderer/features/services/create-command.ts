@@ -1,11 +1,14 @@
 import { joinWords, readWords } from '../../lib/words.ts';
 import type { EndpointDraft, ServiceDraft } from './service-draft.ts';
 
-/** `web=3000:80/udp`, or without a port inside `web=3000`. */
-function publishWord({ name, hostPort, containerPort, protocol }: EndpointDraft, inside: boolean): string {
-  const named = name.trim() === '' || name.trim() === 'http' ? '' : `${name.trim()}=`;
+/** `web=3000:80/udp`, or without a port inside `web=3000`, `db=5432/postgres`. */
+function publishWord({ name, hostPort, containerPort, protocol, scheme }: EndpointDraft, inside: boolean): string {
+  const spoken = protocol === 'udp' ? 'udp' : scheme.trim();
+  // Without a name the command line calls what speaks TCP by its scheme.
+  const usual = protocol === 'udp' ? '' : spoken || 'http';
+  const named = name.trim() === '' || name.trim() === usual ? '' : `${name.trim()}=`;
   const port = hostPort.trim() || 'auto';
-  return `${named}${port}${inside ? `:${containerPort.trim()}` : ''}${protocol === 'udp' ? '/udp' : ''}`;
+  return `${named}${port}${inside ? `:${containerPort.trim()}` : ''}${spoken === '' ? '' : `/${spoken}`}`;
 }
 
 /** The draft as a command: what the form would do, as a script would. */
@@ -27,6 +30,7 @@ export function createCommand(draft: ServiceDraft): string {
   if (draft.healthPath !== '') words.push('--health-path', draft.healthPath);
   if (draft.restart !== 'no') words.push('--restart', draft.restart);
   if (draft.onConflict !== 'default') words.push('--on-conflict', draft.onConflict);
+  if (type !== 'external' && draft.startOnVisit) words.push('--start-on-visit');
   const command = type === 'external' ? [] : readWords(draft.command).words;
   return joinWords(command.length === 0 ? words : [...words, '--', ...command]);
 }

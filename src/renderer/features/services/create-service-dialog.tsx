@@ -9,9 +9,10 @@ import { CommandLine } from '../../components/command-line.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { client } from '../../lib/connection.ts';
+import type { FieldErrors } from '../../lib/field-errors.ts';
 import { markStale } from '../../lib/invalidator.ts';
 import { createCommand } from './create-command.ts';
-import { checkDraft, emptyDraft, type FieldErrors, refusedFields } from './service-draft.ts';
+import { checkDraft, emptyDraft, refusedSpec } from './service-draft.ts';
 import { ServiceForm } from './service-form.tsx';
 
 interface CreateProps {
@@ -30,7 +31,7 @@ export function CreateServiceDialog({ onClose, onCreated }: CreateProps) {
       markStale([contract.services.list.id]);
       onCreated(service);
     },
-    onError: (error) => setErrors(refusedFields(error)),
+    onError: (error) => setErrors(refusedSpec(error)),
   });
 
   const submit = () => {

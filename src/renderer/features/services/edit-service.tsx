@@ -6,9 +6,10 @@ import type { Service } from '#shared/contract/services.ts';
 import { Button } from '../../components/button.tsx';
 import { InlineProblem } from '../../components/states.tsx';
 import { client } from '../../lib/connection.ts';
+import type { FieldErrors } from '../../lib/field-errors.ts';
 import { markStale } from '../../lib/invalidator.ts';
 import { showToast } from '../../lib/toasts.ts';
-import { checkDraft, draftOf, type FieldErrors, refusedFields } from './service-draft.ts';
+import { checkDraft, draftOf, refusedSpec } from './service-draft.ts';
 import { ServiceForm } from './service-form.tsx';
 
 /** Changes a service, on the revision that the form was opened with: what somebody else changed meanwhile is not overwritten. */
@@ -28,7 +29,7 @@ export function EditService({ service, onDone }: { service: Service; onDone: () 
       });
       onDone();
     },
-    onError: (error) => setErrors(refusedFields(error)),
+    onError: (error) => setErrors(refusedSpec(error)),
   });
 
   const submit = () => {

@@ -16,7 +16,7 @@ export function EndpointFields({ type, endpoint, error, onChange, onRemove }: En
   const inside = type === 'container';
   return (
     <li
-      className={`grid items-start gap-2 ${inside ? 'grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1fr)_72px_28px]' : 'grid-cols-[minmax(0,1fr)_minmax(0,1fr)_72px_28px]'}`}
+      className={`grid items-start gap-2 ${inside ? 'grid-cols-[repeat(3,minmax(0,1fr))_28px] @min-[520px]/form:grid-cols-[repeat(3,minmax(0,1fr))_72px_80px_28px]' : 'grid-cols-[minmax(0,1fr)_minmax(0,1fr)_72px_80px_28px]'}`}
     >
       <TextField
         label="Name"
@@ -56,7 +56,21 @@ export function EndpointFields({ type, endpoint, error, onChange, onRemove }: En
           </select>
         )}
       </Field>
-      <IconButton icon="close" label={`Remove the endpoint ${endpoint.name}`} className="mt-5" onClick={onRemove} />
+      <TextField
+        label="Scheme"
+        code
+        placeholder="auto"
+        title="What is spoken there: the scheme of its URL, such as http or postgres. auto: told by its port and its name"
+        value={endpoint.scheme}
+        error={error('scheme')}
+        onChange={(event) => set({ scheme: event.target.value === 'auto' ? '' : event.target.value })}
+      />
+      <IconButton
+        icon="close"
+        label={`Remove the endpoint ${endpoint.name}`}
+        className={`mt-5 ${inside ? 'col-start-4 row-start-1 @min-[520px]/form:col-start-6' : ''}`}
+        onClick={onRemove}
+      />
     </li>
   );
 }

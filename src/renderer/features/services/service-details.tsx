@@ -19,6 +19,7 @@ import { DeleteServiceDialog } from './delete-service-dialog.tsx';
 import { ServiceActions } from './service-actions.tsx';
 import { ServiceEnv } from './service-env.tsx';
 import { ServiceHistory } from './service-history.tsx';
+import { ServiceNames } from './service-names.tsx';
 import { RuntimeDefinitions, ServiceRun } from './service-runtime.tsx';
 
 interface DetailsProps {
@@ -54,6 +55,7 @@ function EndpointRow({
       <PortChip port={portOf(endpoint)} look={endpointLook(service, endpoint, conflicts)} url={endpoint.url} />
       <span className="mono truncate text-faint">
         {endpoint.containerPort === null ? endpoint.protocol : `→ ${endpoint.containerPort}/${endpoint.protocol}`}
+        {endpoint.scheme !== 'auto' && ` · ${endpoint.scheme}`}
       </span>
       {endpoint.url !== null && (
         <span className="ml-auto flex shrink-0 items-center">
@@ -125,6 +127,7 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
           </ul>
         )}
       </Section>
+      <ServiceNames serviceId={service.id} />
       <Section title="Runtime">
         <ServiceRun runtime={service.runtime} />
       </Section>
@@ -142,6 +145,7 @@ export function ServiceDetails({ service, conflicts, onDeleted }: DetailsProps) 
                 <Definition name="Limits">{limitsWords(service.limits)}</Definition>
               )}
               <Definition name="If a port is taken">{onConflictWords(service.onConflict)}</Definition>
+              <Definition name="On a visit">{service.startOnVisit ? 'it starts' : 'it is not started'}</Definition>
             </>
           )}
           <Definition name="Revision">

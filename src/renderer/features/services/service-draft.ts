@@ -6,6 +6,8 @@ import {
   serviceSpecSchema,
 } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
+import { type FieldErrors, refusedFields } from '../../lib/field-errors.ts';
+import { numeric } from '../../lib/numeric.ts';
 import { joinWords, readWords } from '../../lib/words.ts';
 
 /** An endpoint as it is typed. */
@@ -16,6 +18,8 @@ export interface EndpointDraft {
   containerPort: string;
   hostPort: string;
   protocol: 'tcp' | 'udp';
+  /** What is spoken there; empty: CLOS tells by itself. */
+  scheme: string;
   /** What the form does not show is kept. */
   kept: Partial<Pick<ServiceEndpointSpec, 'address' | 'range'>>;
 }
@@ -35,12 +39,14 @@ export interface ServiceDraft {
   healthPath: string;
   restart: ServiceSpec['restart']['policy'];
   onConflict: ServiceSpec['onConflict'];
+  startOnVisit: boolean;
 }
 
 let nextKey = 1;
 
 export function newEndpoint(first: boolean): EndpointDraft {
-  return { key: nextKey++, name: first ? 'http' : '', containerPort: '', hostPort: '', protocol: 'tcp', kept: {} };
+  const name = first ? 'http' : '';
+  return { key: nextKey++, name, containerPort: '', hostPort: '', protocol: 'tcp', scheme: '', kept: {} };
 }
 
 export function emptyDraft(): ServiceDraft {
@@ -58,6 +64,7 @@ export function emptyDraft(): ServiceDraft {
     healthPath: '',
     restart: 'no',
     onConflict: 'default',
+    startOnVisit: false,
   };
 }
 
@@ -85,12 +92,13 @@ export function draftOf(service: Service): ServiceDraft {
   return {
     ...runtimeDraft(service),
     name: service.name,
-    endpoints: service.endpoints.map(({ name, containerPort, hostPort, protocol, address, range }) => ({
+    endpoints: service.endpoints.map(({ name, containerPort, hostPort, protocol, scheme, address, range }) => ({
       key: nextKey++,
       name,
       containerPort: containerPort === null ? '' : String(containerPort),
       hostPort: hostPort === 'auto' ? '' : String(hostPort),
       protocol,
+      scheme: scheme === 'auto' ? '' : scheme,
       kept: { address, range },
     })),
     env: Object.entries(service.env)
@@ -102,12 +110,8 @@ export function draftOf(service: Service): ServiceDraft {
     healthPath: healthCheck?.type === 'http' ? healthCheck.path : '',
     restart: service.restart.policy,
     onConflict: service.onConflict,
+    startOnVisit: service.startOnVisit,
   };
-}
-
-/** Digits become a number; anything else goes on as it is, so that the contract says what is wrong with it. */
-function numeric(text: string): number | string {
-  return /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim();
 }
 
 function envOf(text: string): Record<string, string> {
@@ -156,23 +160,22 @@ function requestOf(draft: ServiceDraft, before?: Service): unknown {
   return {
     name: draft.name.trim(),
     runtime: runtimeOf(draft, before),
-    endpoints: draft.endpoints.map(({ name, containerPort, hostPort, protocol, kept }) => ({
+    endpoints: draft.endpoints.map(({ name, containerPort, hostPort, protocol, scheme, kept }) => ({
       ...kept,
       name: name.trim(),
       ...(draft.type === 'container' ? { containerPort: numeric(containerPort) } : {}),
       hostPort: hostPort.trim() === '' ? 'auto' : numeric(hostPort),
       protocol,
+      scheme: scheme.trim().toLowerCase() || 'auto',
     })),
     env: draft.type === 'external' ? {} : envOf(draft.env),
     limits: { ...limit('memory'), ...limit('cpus'), ...limit('pids') },
     healthCheck: healthCheckOf(draft, before),
     restart: { policy: draft.restart, maxRetries: before?.restart.maxRetries ?? 5 },
     onConflict: draft.onConflict,
+    startOnVisit: draft.type !== 'external' && draft.startOnVisit,
   };
 }
-
-/** What is wrong, by the path of the field. */
-export type FieldErrors = Readonly<Record<string, string>>;
 
 /** Words for what the contract's checks say of an empty or half-typed field. */
 function plainMessage(path: string, message: string, draft: ServiceDraft): string {
@@ -196,15 +199,7 @@ export function checkDraft(draft: ServiceDraft, before?: Service): { spec: Servi
   return { errors };
 }
 
-/** The fields that the server refused. A taken name belongs to the name. */
-export function refusedFields(error: unknown): FieldErrors {
-  if (isClosError(error, 'NAME_TAKEN')) return { name: error.message };
-  if (!isClosError(error, 'INVALID_INPUT')) return {};
-  return Object.fromEntries(error.errors.map(({ path, message }) => [path.replace(/^body\./, ''), message]));
-}
-
-/** The first thing that is wrong at or below a path. */
-export function errorAt(errors: FieldErrors, path: string): string | undefined {
-  const key = Object.keys(errors).find((candidate) => candidate === path || candidate.startsWith(`${path}.`));
-  return key === undefined ? undefined : errors[key];
+/** The fields of a service that the server refused. A taken name belongs to the name. */
+export function refusedSpec(error: unknown): FieldErrors {
+  return isClosError(error, 'NAME_TAKEN') ? { name: error.message } : refusedFields(error);
 }

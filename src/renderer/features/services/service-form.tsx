@@ -1,10 +1,12 @@
 import { onConflictSchema, type RuntimeType } from '#shared/contract/service-spec.ts';
 import { Button } from '../../components/button.tsx';
+import { CheckField } from '../../components/check-field.tsx';
 import { Field, inputClass, TextField } from '../../components/field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { errorAt, type FieldErrors } from '../../lib/field-errors.ts';
 import { onConflictWords } from '../../lib/policy-words.ts';
 import { EndpointFields } from './endpoint-fields.tsx';
-import { type EndpointDraft, errorAt, type FieldErrors, newEndpoint, type ServiceDraft } from './service-draft.ts';
+import { type EndpointDraft, newEndpoint, type ServiceDraft } from './service-draft.ts';
 import { TemplateHint } from './template-hint.tsx';
 
 interface FormProps {
@@ -184,7 +186,7 @@ export function ServiceForm({ draft, errors, onChange, nameFixed = false }: Form
   const parts: PartProps = { draft, set, at: (path) => errorAt(errors, path) };
 
   return (
-    <div className="flex flex-col gap-4">
+    <div className="@container/form flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Segmented label="What runs" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <p className="text-12 text-faint">{types.find(({ value }) => value === draft.type)?.sentence}</p>
@@ -213,6 +215,14 @@ export function ServiceForm({ draft, errors, onChange, nameFixed = false }: Form
       {draft.type !== 'external' && <Running {...parts} />}
       {draft.type === 'container' && <Limits {...parts} />}
       <Behaviour {...parts} />
+      {draft.type !== 'external' && (
+        <CheckField
+          label="Start on a visit"
+          hint="Whoever opens its name in a browser starts it; a program that only sends a request does not."
+          checked={draft.startOnVisit}
+          onChange={(startOnVisit) => set({ startOnVisit })}
+        />
+      )}
     </div>
   );
 }

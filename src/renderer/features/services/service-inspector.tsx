@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { contract } from '#shared/contract/contract.ts';
 import { Badge } from '../../components/badge.tsx';
 import { CommandLine } from '../../components/command-line.tsx';
 import { Inspector } from '../../components/inspector.tsx';
 import { ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { StatusGlyph } from '../../components/status-glyph.tsx';
+import { Tabs } from '../../components/tabs.tsx';
 import { commandLines } from '../../lib/commands.ts';
 import { glyphOf } from '../../lib/glyph.ts';
 import { listQuery, operationQuery } from '../../lib/query.ts';
@@ -64,18 +65,12 @@ export function ServiceInspector({ name, tab }: { name: string; tab?: string | u
         )
       }
     >
-      <nav aria-label={`Parts of ${name}`} className="flex h-9 shrink-0 items-stretch gap-4 border-b px-5">
-        {tabs.map(({ id, label }) => (
-          <Link
-            key={id}
-            href={id === 'details' ? `/services/${name}` : `/services/${name}/${id}`}
-            aria-current={current === id ? 'page' : undefined}
-            className="-mb-px flex items-center border-b-2 border-transparent text-soft hover:text-text aria-[current]:border-accent aria-[current]:text-text"
-          >
-            {label}
-          </Link>
-        ))}
-      </nav>
+      <Tabs
+        label={`Parts of ${name}`}
+        tabs={tabs}
+        current={current}
+        hrefOf={(id) => (id === 'details' ? `/services/${name}` : `/services/${name}/${id}`)}
+      />
       {service.isPending ? (
         <SkeletonRows rows={6} />
       ) : data === undefined ? (

@@ -8,12 +8,20 @@ import { CommandLine } from '../../components/command-line.tsx';
 import { Field, inputClass } from '../../components/field.tsx';
 import { commandLines } from '../../lib/commands.ts';
 import { problemOf } from '../../lib/problems.ts';
-import { keepToken } from '../../lib/session.ts';
+import { keepToken, signInCodeIn } from '../../lib/session.ts';
+import { signInByCode } from '../../lib/sign-in.ts';
 
-/** Asks who a key belongs to before it is kept. */
-async function tryKey(key: string): Promise<void> {
-  await createClient(fetchTransport({ baseUrl: '', token: () => key })).auth.me();
-  keepToken(key);
+/** Signs in by what was pasted: a link, or a key, which is asked who it belongs to before it is kept. Answers why not, or null. */
+async function tryIn(pasted: string): Promise<string | null> {
+  const code = signInCodeIn(URL.parse(pasted)?.hash ?? '');
+  if (code !== null) return signInByCode(code);
+  try {
+    await createClient(fetchTransport({ baseUrl: '', token: () => pasted })).auth.me();
+  } catch (error) {
+    return keyProblem(error);
+  }
+  keepToken(pasted);
+  return null;
 }
 
 function keyProblem(error: unknown): string {
@@ -25,7 +33,7 @@ function keyProblem(error: unknown): string {
 /** Without a token: how to get in. `failure` says why a link did not. */
 export function SignInPage({ failure }: { failure: string | null }) {
   const [key, setKey] = useState('');
-  const attempt = useMutation({ mutationFn: tryKey });
+  const attempt = useMutation({ mutationFn: tryIn });
   return (
     <main className="flex h-full items-center justify-center p-8">
       <div className="flex w-full max-w-90 flex-col gap-6">
@@ -49,9 +57,9 @@ export function SignInPage({ failure }: { failure: string | null }) {
           }}
         >
           <Field
-            label="Or paste a key"
+            label="Or paste a key, or the link"
             hint="It is kept for this tab only"
-            error={attempt.isError ? keyProblem(attempt.error) : undefined}
+            error={attempt.data ?? undefined}
           >
             {(props) => (
               <input

@@ -7,6 +7,7 @@ export const kinds = {
   services: { label: 'Services', topics: ['service'] },
   conflicts: { label: 'Conflicts', topics: ['conflict'] },
   ports: { label: 'Ports', topics: ['lease'] },
+  routes: { label: 'Routes', topics: ['route'] },
   commands: { label: 'Commands', topics: ['operation'] },
   system: { label: 'CLOS itself', topics: ['engine', 'module', 'system'] },
 } as const satisfies Record<string, { label: string; topics: readonly Topic[] | null }>;
