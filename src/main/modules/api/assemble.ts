@@ -34,10 +34,10 @@ import { connectionHandlers } from './handlers/connections.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { internalHandlers } from './handlers/internal.ts';
 import { portHandlers } from './handlers/ports.ts';
+import { routeHandlers } from './handlers/routes.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
-import { routeHandlers } from './handlers/routes.ts';
 import { webhookHandlers } from './handlers/webhooks.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { clearLeftovers } from './leftovers.ts';
@@ -165,7 +165,7 @@ export async function assemble(
       ...auditHandlers(api),
       ...connectionHandlers(api),
       ...webhookHandlers(api),
-    ...routeHandlers(api),
+      ...routeHandlers(api),
       ...settingsHandlers(api),
       ...backupHandlers(backups),
       ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),
