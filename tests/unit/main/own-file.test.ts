@@ -41,3 +41,11 @@ it('is built where it is looked for, in whatever file the code that asks has end
 
   expect(built).toEqual(expect.arrayContaining(asked.map((path) => [`src/main/${path}`, findOwnFile(path, chunk)])));
 });
+
+it('is outside of the archive of a packaged app where another program runs it, and so are native modules', () => {
+  const packaging = readFileSync('electron-builder.yml', 'utf8');
+  const [, unpacked = ''] = /^asarUnpack:\n((?: {2}.*\n)+)/m.exec(packaging) ?? [];
+  const files = [...unpacked.matchAll(/^ {2}- '?([^'\n]+)/gm)].map(([, pattern]) => pattern);
+
+  expect(files).toEqual(['**/*.node', 'out/main/runtimes/process/wrapper.entry.js']);
+});
