@@ -7,6 +7,7 @@ import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { createCommand } from './commands/create.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { freeCommand } from './commands/free.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -135,6 +136,7 @@ export function createProgram(options: {
   program.addCommand(serveCommand(act, options.serveRoot));
   for (const make of [
     statusCommand,
+    doctorCommand,
     operationsCommand,
     eventsCommand,
     auditCommand,

@@ -126,6 +126,9 @@ describe('clos url', () => {
     expect(await clos('url', 'web', 'db')).toEqual(done(`postgres://127.0.0.1:${dbPort}\n`));
     expect(await clos('url', 'web', '--for', 'node')).toEqual(done(`http://127.0.0.1:${port}\n`));
     expect(await clos('url', 'web', '--for', 'container')).toEqual(done(`http://host.docker.internal:${port}\n`));
+    await clos('routes', 'add', 'shop', '--to', 'web');
+    const named = (await clos('who', String(port))).out.split('\n').filter((line) => line.startsWith('  named'));
+    expect(named).toEqual([`  named    http://shop.${at}/`, `  named    http://web.${at}/`]);
     expect(JSON.parse((await clos('url', 'web', '--json')).out)).toEqual({
       url: `http://web.${at}/`,
       endpoint: 'http',

@@ -27,3 +27,14 @@ export async function routeViews(api: ApiContext): Promise<Route[]> {
     })),
   );
 }
+
+/** The routes that lead to what leases a port. */
+export async function routesTo(api: ApiContext, port: number): Promise<Array<Pick<Route, 'id' | 'url'>>> {
+  return (await routeViews(api))
+    .filter(({ targets, shadowedBy }) => shadowedBy === null && targets.some((target) => isAt(target, port)))
+    .map(({ id, url }) => ({ id, url }));
+}
+
+function isAt({ address }: Route['targets'][number], port: number): boolean {
+  return address?.endsWith(`:${port}`) === true;
+}
