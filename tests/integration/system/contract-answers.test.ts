@@ -382,10 +382,15 @@ describe('what is answered, held against the document that is served', () => {
       await ask('DELETE', one),
       await ask('DELETE', automatic),
       await ask('DELETE', none),
+      await ask('GET', `${routes}/traffic`),
+      await ask('GET', `${routes}/traffic?x=1`),
+      await ask('GET', `${routes}/requests`),
+      await ask('GET', `${routes}/requests?limit=0`),
     ];
 
     expect(answers.map(({ status }) => status)).toEqual([
-      201, 409, 404, 400, 404, 200, 404, 200, 409, 404, 204, 409, 404,
+      ...[201, 409, 404, 400, 404, 200, 404, 200, 409, 404, 204, 409, 404],
+      ...[200, 400, 200, 400],
     ]);
   });
 
