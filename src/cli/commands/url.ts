@@ -25,11 +25,17 @@ export function urlCommand(act: Act): Command {
         const running = isUp(service);
         await terminal.out(context.json ? JSON.stringify({ ...found, for: options.for, running }) : found.url);
         if (!running && !context.json && !context.quiet) {
-          await terminal.err(`${service.name} is ${service.status}. Start it with: clos start ${service.name}`);
+          await terminal.err(notRunning(service));
         }
         return undefined;
       }),
     );
+}
+
+function notRunning({ name, status, runtime }: Service): string {
+  return runtime.type === 'external'
+    ? `${name} does not answer.`
+    : `${name} is ${status}. Start it with: clos start ${name}`;
 }
 
 /** The URL of a service's endpoint. ENDPOINT_NOT_FOUND or NOT_FOUND where it has none. */

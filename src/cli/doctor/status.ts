@@ -9,7 +9,7 @@ export function judgeEngine({ state, name, version, address, found, reason }: En
     case 'available':
       return ok(`${what}${where}`);
     case 'none':
-      return warn(`There is none (${found}).`, 'Install Docker or Podman to run containers; all else does without.');
+      return warn(found, 'Only containers need one.');
     case 'unavailable':
       return warn(`${what}${where} is away${reason === null ? '.' : `: ${reason}`}`, 'Start the container engine.');
   }

@@ -26,7 +26,7 @@ export function leadsText({ targets }: Pick<Route, 'targets'>): string {
 function stateText({ targets, shadowedBy }: Route): string {
   if (shadowedBy !== null) return 'shadowed: a route that was made has this name';
   const [only, ...others] = targets;
-  if (only === undefined) return 'down: what it led to was removed';
+  if (only === undefined) return 'down: what it leads to is not there';
   if (others.length === 0) return only.reason === null ? only.state : `${only.state}: ${only.reason}`;
   const counts = Map.groupBy(targets, ({ state }) => state);
   return [...counts].map(([state, { length }]) => `${length} ${state}`).join(', ');

@@ -307,6 +307,7 @@ describe('what cannot be a route', () => {
   it('is refused where it is wrong', async () => {
     const { routes } = system.client;
     await create('web');
+    await create('db', { endpoints: [{ name: 'sql', hostPort: 5432 }] });
     const made = await routes.create({ name: 'shop', targets: [{ service: 'web' }] });
     const targets = [{ service: 'web' }];
     const name = 'other';
@@ -332,6 +333,18 @@ describe('what cannot be a route', () => {
         'ENDPOINT_NOT_FOUND',
         'targets.1.endpoint',
         'web has no endpoint "none", but: http.',
+      ],
+      [
+        { name, targets: [{ service: 'db' }] },
+        'ENDPOINT_NOT_FOUND',
+        'targets.0.endpoint',
+        'db has no endpoint that speaks HTTP.',
+      ],
+      [
+        { name, targets: [{ service: 'db', endpoint: 'sql' }] },
+        'INVALID_INPUT',
+        'targets.0.endpoint',
+        'db/sql speaks postgres, and a route leads to what speaks HTTP.',
       ],
       [{ name, targets: [...targets, ...targets] }, 'INVALID_INPUT', 'targets.1', 'stands here twice'],
     ];

@@ -193,7 +193,7 @@ describe('a port of CLOS', () => {
 });
 
 describe('what CLOS knows', () => {
-  const engine = { name: 'Docker', version: '28', address: 'unix:///d.sock', found: 'DOCKER_HOST', since: '' };
+  const engine = { name: 'Docker', version: '28', address: 'unix:///d.sock', found: 'No engine was found.', since: '' };
 
   it('of its engine', () => {
     const judged = [
@@ -204,7 +204,7 @@ describe('what CLOS knows', () => {
     expect(judged.map(({ level, reason }) => [level, reason])).toEqual([
       ['ok', 'Docker 28 at unix:///d.sock'],
       ['warn', 'Docker 28 at unix:///d.sock is away: refused'],
-      ['warn', 'There is none (DOCKER_HOST).'],
+      ['warn', 'No engine was found.'],
     ]);
   });
 

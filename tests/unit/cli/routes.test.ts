@@ -43,7 +43,7 @@ describe('the table of routes', () => {
     ).toEqual([
       'down: It was stopped.',
       '1 down, 2 ready',
-      'down: what it led to was removed',
+      'down: what it leads to is not there',
       'shadowed: a route that was made has this name',
     ]);
   });

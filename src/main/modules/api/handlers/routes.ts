@@ -2,6 +2,7 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Page } from '#shared/contract/primitives.ts';
 import type { Route } from '#shared/contract/routes.ts';
+import { isWeb, schemeOf } from '#shared/contract/schemes.ts';
 import { appendEvent } from '../../../database/events.ts';
 import type { ReadDb, WriteDb } from '../../../database/handle.ts';
 import {
@@ -25,16 +26,27 @@ interface WantedTarget {
   draining: boolean;
 }
 
-/** The targets by the ids of their services. SERVICE_NOT_FOUND and ENDPOINT_NOT_FOUND for what is not there. */
+/**
+ * The targets by the ids of their services. SERVICE_NOT_FOUND and ENDPOINT_NOT_FOUND for what is not there, INVALID_INPUT for what
+ * does not speak HTTP.
+ */
 function resolveTargets(db: ReadDb, wanted: readonly WantedTarget[]): StoredTarget[] {
   const targets = wanted.map(({ service: ref, endpoint = null, draining }, index) => {
     const service = findService(db, ref);
-    const refuse = (code: 'SERVICE_NOT_FOUND' | 'ENDPOINT_NOT_FOUND', path: string, detail: string) =>
+    const refuse = (code: 'SERVICE_NOT_FOUND' | 'ENDPOINT_NOT_FOUND' | 'INVALID_INPUT', path: string, detail: string) =>
       new ClosError(code, detail, { errors: [{ path: `targets.${index}.${path}`, message: detail }] });
     if (service === null) throw refuse('SERVICE_NOT_FOUND', 'service', `There is no service "${ref}".`);
-    if (endpoint !== null && !service.endpoints.some(({ name }) => name === endpoint)) {
+    const named = service.endpoints.find(({ name }) => name === endpoint);
+    if (endpoint === null && !service.endpoints.some(isWeb)) {
+      throw refuse('ENDPOINT_NOT_FOUND', 'endpoint', `${service.name} has no endpoint that speaks HTTP.`);
+    }
+    if (endpoint !== null && named === undefined) {
       const names = service.endpoints.map(({ name }) => name).join(', ');
       throw refuse('ENDPOINT_NOT_FOUND', 'endpoint', `${service.name} has no endpoint "${endpoint}", but: ${names}.`);
+    }
+    if (named !== undefined && !isWeb(named)) {
+      const spoken = `${service.name}/${named.name} speaks ${schemeOf(named)}`;
+      throw refuse('INVALID_INPUT', 'endpoint', `${spoken}, and a route leads to what speaks HTTP.`);
     }
     return { serviceId: service.id, endpoint, draining };
   });
