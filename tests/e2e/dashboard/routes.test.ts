@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '#tests/support/ports.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Dashboard, goTo, launchBrowser, noteOf, openDashboard, picture } from './dashboard.ts';
-import { answeringService, newFolder, removeFolder, removeServices } from './programs.ts';
+import { answeringService, newFolder, removeFolder, removeServices, startStranger } from './programs.ts';
 
 let system: TestSystem;
 let browser: Browser;
@@ -192,6 +192,10 @@ describe('A route of one’s own', () => {
     await inspector().getByText('made', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
   });
+
+  it('has broken no rule of the page on the way', () => {
+    expect(dashboard.complaints).toEqual([]);
+  });
 });
 
 describe('A visit to a service that is down', () => {
@@ -208,5 +212,40 @@ describe('A visit to a service that is down', () => {
     await page.getByRole('button', { name: 'Start and open' }).click();
     await page.waitForURL(urlOf('api', '/orders?page=2'), { timeout: 20_000 });
     await expect.poll(() => page.textContent('body'), patience).toBe('api');
+  });
+
+  it('asks who has no token to sign in first, and leads nowhere but to names at the gateway', async () => {
+    const { id } = await system.client.services.get({ id: 'web' });
+    const visit = new URL('/visit', system.discovery.dashboard.url);
+    visit.search = String(new URLSearchParams({ service: id, to: `http://evil.example:${gatewayPort}/` }));
+    const context = await browser.newContext();
+    const tab = await context.newPage();
+    await tab.goto(visit.href);
+    const { url } = await system.client.auth.createSignInLink();
+    await tab.getByLabel('Or paste a key, or the link').fill(url);
+    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await tab.getByRole('heading', { name: 'web runs' }).waitFor();
+    expect(tab.url()).toBe(visit.href);
+    await tab.getByText(urlOf('web'), { exact: true }).waitFor();
+    await tab.getByRole('button', { name: 'Open' }).click();
+    await tab.waitForURL(urlOf('web'));
+    await context.close();
+  });
+
+  it('shows who is in the way, and goes on once a way out was taken', async () => {
+    const port = await freePort();
+    const stranger = await startStranger(port);
+    await system.client.services.create(answeringService('docs', folder, port));
+    await page.goto(urlOf('docs'));
+    await page.getByRole('link', { name: 'Start docs' }).click();
+    await page.getByRole('button', { name: 'Start and open' }).click();
+    const card = page.getByRole('article', { name: `docs wants :${port}` });
+    await card.getByText('blog', { exact: true }).waitFor();
+    await picture(page, 'visit-conflict');
+    await card.getByRole('radio', { name: /Run docs on/ }).check();
+    await card.getByRole('button', { name: 'Do it' }).click();
+    await page.waitForURL(urlOf('docs'), { timeout: 20_000 });
+    await expect.poll(() => page.textContent('body'), patience).toBe('docs');
+    await stranger.leave();
   });
 });

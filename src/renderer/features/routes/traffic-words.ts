@@ -1,16 +1,16 @@
 import type { RateLimit, RouteTraffic } from '#shared/contract/routes.ts';
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const plain = new Intl.NumberFormat('en');
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
 /** 1234567 → "1,234,567". */
 export function numberWords(count: number): string {
-  return whole.format(count);
+  return plain.format(count);
 }
 
 /** The same where there is little room: 1234567 → "1.2M". */
 export function shortNumber(count: number): string {
-  return count < 10_000 ? whole.format(count) : short.format(count);
+  return count < 10_000 ? plain.format(count) : short.format(count);
 }
 
 /** Milliseconds: "0.4 ms", "12 ms", "1.5 s". */

@@ -26,8 +26,9 @@ import { visitTarget } from './visit-target.ts';
 /** Where the visit goes on to: the address that it came from, else the service's own name. Null while that is not known. */
 function useDestination(service: Service, to: string | null): string | null {
   const routes = useQuery(listQuery(contract.routes.list, { service: service.id }));
-  const own = routes.data?.[0]?.url;
-  return own === undefined ? null : (visitTarget(to, own) ?? own);
+  const known = routes.data?.filter(({ shadowedBy }) => shadowedBy === null) ?? [];
+  const own = known.find(({ name }) => name === service.name) ?? known[0];
+  return own === undefined ? null : (visitTarget(to, own.url) ?? own.url);
 }
 
 function useStart() {
