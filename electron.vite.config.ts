@@ -4,12 +4,13 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'electron-vite';
 import type { Plugin } from 'vite';
+import { precompress } from './tools/lib/precompress.ts';
 
 /**
  * What is started as a process or thread of its own, by the name of its file below out/main: the two roots, the command line,
  * `modules/<name>.entry`, and every other `*.entry.ts` and `*.worker.ts` at the path that it has below src/main.
  */
-function mainInputs(): Record<string, string> {
+export function mainInputs(): Record<string, string> {
   const roots = ['src/main/index.ts', 'src/main/serve.ts', 'src/main/restore.ts', 'src/cli/cli.ts'].filter((file) =>
     existsSync(file),
   );
@@ -22,7 +23,7 @@ function mainInputs(): Record<string, string> {
 
 function nameOf(entry: string): string {
   const inMain = entry.replace('src/main/', '').replace(/\.ts$/, '');
-  return inMain.startsWith('modules/') ? `modules/${basename(inMain)}` : inMain;
+  return /^modules\/.*\.entry$/.test(inMain) ? `modules/${basename(inMain)}` : inMain;
 }
 
 // A room that has no source yet is left out, so that the others can be built.
@@ -53,7 +54,7 @@ const absolutePaths: Plugin = { name: 'absolute-paths', enforce: 'post', config:
 
 const renderer: UserConfig['renderer'] = {
   root: 'src/renderer',
-  plugins: [react(), tailwindcss(), absolutePaths],
+  plugins: [react(), tailwindcss(), absolutePaths, precompress()],
   // Nothing is inlined: the page's policy allows fonts and scripts from its own origin only.
   // It comes over loopback or from a file, so one large chunk costs nothing that splitting would save.
   build: {

@@ -104,7 +104,7 @@ function accepts(socketPath: string): Promise<boolean> {
  * The proof is an Ed25519 signature over `clos:<nonce>:<address>:<port>`, so an impostor cannot pass on one that was made for
  * another port. Rejects with `CLOS_UNREACHABLE`.
  */
-async function proveIdentity(baseUrl: string, identity: Discovery['identity']): Promise<void> {
+export async function proveIdentity(baseUrl: string, identity: Discovery['identity']): Promise<void> {
   const url = new URL(baseUrl);
   const nonce = randomBytes(24).toString('base64url');
   const address = url.hostname.replace(/^\[|\]$/g, '');

@@ -20,6 +20,7 @@ const exitOfError = {
   UNSUPPORTED_MEDIA_TYPE: 'usage',
   BODY_TOO_LARGE: 'usage',
   HEADERS_TOO_LARGE: 'usage',
+  REQUEST_TIMEOUT: 'failed',
   ROUTE_NOT_FOUND: 'notFound',
   METHOD_NOT_ALLOWED: 'usage',
 

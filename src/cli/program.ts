@@ -7,6 +7,7 @@ import { cancelCommand } from './commands/cancel.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { createCommand } from './commands/create.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { freeCommand } from './commands/free.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -17,6 +18,7 @@ import { psCommand } from './commands/ps.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { restartCommand } from './commands/restart.ts';
 import { rmCommand } from './commands/rm.ts';
+import { routesCommand } from './commands/routes.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { mayEndCommand, protectCommand, settingsCommand } from './commands/settings.ts';
@@ -24,6 +26,7 @@ import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { undoCommand } from './commands/undo.ts';
+import { urlCommand } from './commands/url.ts';
 import { versionCommand } from './commands/version.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { whoCommand } from './commands/who.ts';
@@ -113,6 +116,8 @@ export function createProgram(options: {
   ]) {
     program.addCommand(make(act));
   }
+  program.commandsGroup('Names:');
+  for (const make of [routesCommand, urlCommand]) program.addCommand(make(act));
   program.commandsGroup('Ports:');
   for (const make of [whoCommand, freeCommand, portsCommand]) program.addCommand(make(act));
   program.commandsGroup('Conflicts:');
@@ -131,6 +136,7 @@ export function createProgram(options: {
   program.addCommand(serveCommand(act, options.serveRoot));
   for (const make of [
     statusCommand,
+    doctorCommand,
     operationsCommand,
     eventsCommand,
     auditCommand,

@@ -18,7 +18,8 @@ import { trayView } from './desktop/tray-view.ts';
 import { utilityStarter } from './desktop/utility-starter.ts';
 import { createMainWindow } from './desktop/window.ts';
 import { createLog } from './log.ts';
-import { findPackageRoot, readVersion } from './version.ts';
+import { findPackageRoot } from './own-file.ts';
+import { readVersion } from './version.ts';
 
 /** CLOS with a window: puts the parts of the desktop together and ends them in order. One per home. */
 

@@ -9,8 +9,8 @@ import { readMigrations } from './database/migrate.ts';
 import { replaceDatabase } from './database/replace.ts';
 import { recordRestored } from './database/restored.ts';
 import { listServices } from './database/services.ts';
+import { findPackageRoot } from './own-file.ts';
 import { StartRefused } from './start-refused.ts';
-import { findPackageRoot } from './version.ts';
 
 /** `clos restore FILE|latest`: puts a backup in the place of the database, which is set aside. Only while CLOS does not run. */
 

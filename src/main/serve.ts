@@ -4,11 +4,12 @@ import type { Discovery } from '#shared/contract/system.ts';
 import { findHome } from '#shared/node/home.ts';
 import { ConfigError, loadConfig } from './config/config.ts';
 import { createLog } from './log.ts';
+import { findPackageRoot } from './own-file.ts';
 import { StartRefused } from './start-refused.ts';
 import { portNames } from './supervisor/module.ts';
 import { nodeStarter } from './supervisor/node-starter.ts';
 import { AlreadyRunning, createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
-import { findPackageRoot, readVersion, whyNodeIsTooOld } from './version.ts';
+import { readVersion, whyNodeIsTooOld } from './version.ts';
 
 /** CLOS without a window: stays in the foreground, says one line when it is ready, ends on SIGTERM or Ctrl-C. */
 

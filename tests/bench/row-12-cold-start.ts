@@ -3,7 +3,6 @@ import { on, once } from 'node:events';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { configSchema } from '#main/config/config.ts';
-import { openCoreDb } from '#main/database/core-db.ts';
 import { loadIdentity, makeServiceKeys } from '#main/supervisor/identity.ts';
 import { fromModuleSchema, type StartOrder } from '#main/supervisor/messages.ts';
 import { portNames } from '#main/supervisor/module.ts';
@@ -13,12 +12,12 @@ import { environmentOf, newHome, removeHome } from '#tests/support/system.ts';
 import { buildIfNeeded } from '../../tools/lib/build.ts';
 import type { BenchRow, Sample } from './frame/bench-row.ts';
 import { median } from './frame/statistics.ts';
-import { fillHistory } from './support/large-history.ts';
 
 const events = 1_000_000;
 const startsPerRound = 3;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = `${root}/out/main/modules/api.entry.js`;
+const fill = fileURLToPath(new URL('./support/fill-home.entry.ts', import.meta.url));
 
 let home: Home | undefined;
 
@@ -90,14 +89,9 @@ const row: BenchRow = {
   async prepare() {
     if (!(await buildIfNeeded())) throw new Error('The api could not be built');
     const place = newHome();
-    const db = openCoreDb({
-      path: place.coreDb,
-      migrationsDir: `${root}/migrations`,
-      backupsDir: place.backupsDir,
-      durability: 'normal',
-    });
-    await fillHistory(db, events);
-    await db.close();
+    const filling = fork(fill, [place.root, String(events)], { cwd: root });
+    const [code] = await once(filling, 'exit');
+    if (code !== 0) throw new Error('The database could not be filled');
     home = place;
     return () => removeHome(place);
   },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCoreDb } from '#main/database/core-db.ts';
+import { findDamage } from '#main/database/damage.ts';
 import { readMigrations } from '#main/database/migrate.ts';
 import { rescueCore } from '#main/database/rescue.ts';
 import { findHome, type Home } from '#shared/node/home.ts';
@@ -80,7 +81,8 @@ async function trial(base: Home, file: '' | '-wal', seed: number): Promise<Outco
   const home = keep(base);
   try {
     flip(home.coreDb + file, createRandom(seed));
-    const rescue = rescueCore(home, newestVersion);
+    const damage = findDamage(home);
+    const rescue = damage === null ? null : rescueCore(home, { damage, newestVersion });
     // What only the log has lost is read up to there, and that is checked below.
     if (rescue !== null && rescue.source !== home.coreDb) {
       const isBackup = JSON.stringify(rowsOf(home.coreDb)) === JSON.stringify(rowsOf(rescue.source));

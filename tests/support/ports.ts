@@ -13,13 +13,22 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** The first of so many ports in a row that nobody holds now, below the ephemeral ones and apart from those of `freePort`. */
+const blocks: Array<{ first: number; last: number }> = [];
+
+/**
+ * The first of so many ports in a row that nobody holds now, below the ephemeral ones and apart from those of `freePort`. No port is in
+ * two blocks.
+ */
 export async function freeBlock(size: number): Promise<number> {
   for (;;) {
     const first = 10_000 + Math.floor(Math.random() * 3000);
+    const last = first + size - 1;
+    if (blocks.some((block) => first <= block.last && last >= block.first)) continue;
     let free = 0;
     while (free < size && (await isFree(first + free))) free += 1;
-    if (free === size) return first;
+    if (free < size) continue;
+    blocks.push({ first, last });
+    return first;
   }
 }
 

@@ -39,6 +39,12 @@ export const prerequisites: readonly Prerequisite[] = [
     isThere: () => ['lsof', 'ps', 'sysctl'].every((name) => onPath(name) !== undefined),
   },
   {
+    name: 'openssl (for the certificates of receivers)',
+    apt: ['openssl'],
+    neededBy: ['integration'],
+    isThere: () => onPath('openssl') !== undefined,
+  },
+  {
     name: 'Redis',
     apt: ['redis-server'],
     brew: 'brew install redis',

@@ -1,15 +1,20 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import type { ClosEvent } from '#shared/contract/events.ts';
+import type { Certificate } from './certificates.ts';
 
 export interface Received {
   id: string;
   event: ClosEvent;
   body: string;
   headers: IncomingHttpHeaders;
+  /** The name that was asked for in the handshake (SNI); null without TLS. */
+  servername: string | false | null;
 }
 
 export interface WebhookReceiver {
@@ -22,21 +27,27 @@ export interface WebhookReceiver {
   open(): Promise<void>;
 }
 
-/** A receiver of webhooks that answers as told: a status, or whatever it does with the response. */
+/**
+ * A receiver of webhooks that answers as told: a status, or whatever it does with the response. With a certificate it speaks TLS, and
+ * its URL names `localhost`.
+ */
 export async function startReceiver(
   answer: (request: Received, count: number) => number | ((response: ServerResponse) => void) = () => 204,
+  certificate?: Certificate,
 ): Promise<WebhookReceiver> {
   const received: Received[] = [];
-  const server = createServer(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     const body = await text(request).catch(() => null);
     if (body === null) return;
-    const { headers } = request;
-    const one = { id: String(headers['clos-webhook-id']), event: JSON.parse(body), body, headers };
+    const { headers, socket } = request;
+    const servername = socket instanceof TLSSocket ? (socket.servername ?? null) : null;
+    const one = { id: String(headers['clos-webhook-id']), event: JSON.parse(body), body, headers, servername };
     received.push(one);
     const told = answer(one, received.length);
     if (typeof told === 'number') response.writeHead(told).end('the body of the answer');
     else told(response);
-  });
+  };
+  const server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   let port = 0;
   const open = async () => {
     server.listen(port, '127.0.0.1');
@@ -45,7 +56,7 @@ export async function startReceiver(
   };
   await open();
   return {
-    url: `http://127.0.0.1:${port}/hook`,
+    url: `${certificate === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${port}/hook`,
     received,
     open,
     async close() {

@@ -6,14 +6,14 @@ import { serviceLine } from '../output/services.ts';
 import { type CreateFlags, isTree, parseSpec, serviceFromFlags, type Tree } from '../parse/service.ts';
 import { readText } from '../parse/values.ts';
 import { example } from './help.ts';
-import { collect, onConflictOption } from './options.ts';
+import { collect, onConflictOption, startOnVisitOption } from './options.ts';
 
 export function createCommand(act: Act): Command {
   return new Command('create')
     .description('register a command, a container, or what runs elsewhere')
     .argument('[name]', 'its name: a-z, 0-9 and -')
     .argument('[words...]', 'after --: the command to run, word for word')
-    .option('-p, --port <port>', '[NAME=]PORT|auto[/udp]; of a container PORT|auto:INSIDE', collect)
+    .option('-p, --port <port>', '[NAME=]PORT|auto[/udp|/SCHEME]; of a container PORT|auto:INSIDE', collect)
     .addOption(new Option('--publish <port>', 'the same as --port').argParser(collect).hideHelp())
     .option('--cwd <folder>', 'run the command in this folder')
     .option('--image <image>', 'run it in a container of this image')
@@ -26,6 +26,7 @@ export function createCommand(act: Act): Command {
     .option('--health-path <path>', 'it is well when the first endpoint answers here')
     .addOption(new Option('--restart <policy>', 'when it ends by itself').choices(['no', 'on-failure', 'always']))
     .addOption(onConflictOption())
+    .addOption(startOnVisitOption())
     .option('--file <path>', 'a JSON file, or - for standard input; flags win')
     .addHelpText(
       'after',

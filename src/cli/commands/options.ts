@@ -13,3 +13,8 @@ export function onConflictOption(): Option {
 export function dryRunOption(): Option {
   return new Option('--dry-run', 'show what would be done and change nothing');
 }
+
+/** Whether a visit of its page starts a service. */
+export function startOnVisitOption(): Option {
+  return new Option('--start-on-visit', 'a visit to its name in a browser starts it');
+}

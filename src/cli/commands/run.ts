@@ -9,7 +9,7 @@ import { startedLines } from '../output/services.ts';
 import { runInForeground } from '../run/foreground.ts';
 import { type ProgramFlags, type Registered, registerProgram } from '../run/register.ts';
 import { example } from './help.ts';
-import { collect, onConflictOption } from './options.ts';
+import { collect, onConflictOption, startOnVisitOption } from './options.ts';
 
 const portTemplate = `\${endpoints.http.port}`;
 
@@ -23,11 +23,12 @@ export function runCommand(act: Act): Command {
     .description('run a command here, with a port of its own in PORT')
     .argument('[words...]', `after --: the command; ${portTemplate} in it is its port`)
     .option('--name <name>', "its name; the package's or the folder's without it")
-    .option('-p, --port <port>', 'this port, or auto', collect)
+    .option('-p, --port <port>', 'this port, or auto; /SCHEME says what is spoken there', collect)
     .option('--range <range>', 'take an automatic port from this range')
     .option('-e, --env <variable>', 'KEY=VALUE, or KEY to take its value from here', collect)
     .option('--cwd <folder>', 'run it in this folder')
     .addOption(onConflictOption())
+    .addOption(startOnVisitOption())
     .option('-d, --detach', 'leave it running; without it Ctrl-C stops it')
     .option('--rm', 'remove the service when it has ended')
     .addHelpText('after', example('clos run -- npm run dev', `clos run --port 3000 -- vite --port '${portTemplate}'`))

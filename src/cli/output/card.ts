@@ -74,16 +74,18 @@ export function holderLines(holder: Holder, view: { now: number; userHome: strin
   const command = holder.command === null || holder.command === holder.name ? '' : cut(holder.command, room);
 
   const { checkout, project } = holder;
-  const root = checkout?.root.startsWith(`${view.userHome}/`)
-    ? `~${checkout.root.slice(view.userHome.length)}`
-    : checkout?.root;
   return [
     [name, command, facts],
-    [project, root, checkout?.branch],
+    [project, checkout === null ? null : folderText(checkout.root, view.userHome), checkout?.branch],
     [holder.protected ? 'It is protected: CLOS will not end it.' : ''],
   ]
     .map((parts) => parts.filter((part) => typeof part === 'string' && part !== '').join('  '))
     .filter((line) => line !== '');
+}
+
+/** A folder as a shell would show it: `~/src/shop`. */
+export function folderText(folder: string, userHome: string): string {
+  return folder.startsWith(`${userHome}/`) ? `~${folder.slice(userHome.length)}` : folder;
 }
 
 /** "container shop-db-1 (postgres:17, exited)", "service web", "node". */

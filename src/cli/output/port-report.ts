@@ -1,4 +1,4 @@
-import type { LeaseRow, PortReport } from '#shared/contract/ports.ts';
+import type { LeaseRow, NamedPortReport, PortReport } from '#shared/contract/ports.ts';
 import { type CardView, holderLines, holderName } from './card.ts';
 import { clockTime } from './time.ts';
 
@@ -13,9 +13,9 @@ export function portOwner(report: PortReport): string {
   return claim === undefined ? 'nobody' : `container ${claim.container.name}`;
 }
 
-/** Everything known about a port: a sentence, then a line for each listener, lease, claim and note. */
-export function renderPortReport(report: PortReport, view: Omit<CardView, 'width'>): string[] {
-  const { port, listeners, leases, claims, notes } = report;
+/** Everything known about a port: a sentence, then a line for each listener, lease, name, claim and note. */
+export function renderPortReport(report: NamedPortReport, view: Omit<CardView, 'width'>): string[] {
+  const { port, listeners, leases, routes, claims, notes } = report;
   const { paint } = view;
   return [
     headline(report, paint('bold', `:${port}`)),
@@ -33,6 +33,7 @@ export function renderPortReport(report: PortReport, view: Omit<CardView, 'width
       const kind = lease.service === null ? 'reserved' : 'leased  ';
       return `  ${kind} ${protocol} ${socketName(address, port)}  ${leaseOwner(lease)}  ${details}`;
     }),
+    ...routes.map(({ url }) => `  named    ${url}`),
     ...claims.map(
       ({ protocol, address, container }) =>
         `  claimed  ${protocol} ${socketName(address, port)}  container ${container.name} (${container.image}, ${container.state})`,

@@ -74,7 +74,8 @@ export function renderServices(services: readonly Service[], view: ServicesView)
   ];
 }
 
-function isUp({ status }: Service): boolean {
+/** It runs, or is about to. */
+export function isUp({ status }: Service): boolean {
   return status === 'running' || status === 'starting' || status === 'unhealthy';
 }
 

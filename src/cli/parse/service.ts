@@ -20,6 +20,7 @@ export interface CreateFlags {
   healthPath?: string;
   restart?: ServiceSpec['restart']['policy'];
   onConflict?: ServiceSpec['onConflict'];
+  startOnVisit?: boolean;
   file?: string;
 }
 
@@ -70,6 +71,7 @@ export function serviceFromFlags(source: Source): Tree {
     ...(flags.healthPath === undefined ? {} : { healthCheck: { type: 'http', path: flags.healthPath } }),
     ...(flags.restart === undefined ? {} : { restart: { policy: flags.restart } }),
     ...(flags.onConflict === undefined ? {} : { onConflict: flags.onConflict }),
+    ...(flags.startOnVisit === undefined ? {} : { startOnVisit: flags.startOnVisit }),
   };
 }
 

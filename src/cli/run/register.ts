@@ -13,7 +13,8 @@ import { parseEnv } from '../parse/values.ts';
 import { firstFreeName, suggestNames } from './service-name.ts';
 
 /** What of `clos run` says what the service is like. */
-export interface ProgramFlags extends Pick<CreateFlags, 'port' | 'range' | 'env' | 'cwd' | 'onConflict'> {
+export interface ProgramFlags
+  extends Pick<CreateFlags, 'port' | 'range' | 'env' | 'cwd' | 'onConflict' | 'startOnVisit'> {
   name?: string;
 }
 
@@ -111,6 +112,9 @@ async function refresh(
     ...(flags.onConflict === undefined || flags.onConflict === service.onConflict
       ? {}
       : { onConflict: flags.onConflict }),
+    ...(flags.startOnVisit === undefined || flags.startOnVisit === service.startOnVisit
+      ? {}
+      : { startOnVisit: flags.startOnVisit }),
   };
   if (Object.keys(patch).length === 0) return { service, verb: 'start', isNew: false };
   const changed = await client.services.update({ id: service.id, ...patch }, { ifMatch: service.revision });
@@ -130,9 +134,11 @@ function isSameEndpoints({ endpoints }: Service, spec: ServiceSpec): boolean {
   const text = ({
     name,
     protocol,
+    scheme,
     address,
     hostPort,
-  }: ServiceSpec['endpoints'][number] | Service['endpoints'][number]) => `${name} ${protocol} ${address} ${hostPort}`;
+  }: ServiceSpec['endpoints'][number] | Service['endpoints'][number]) =>
+    `${name} ${protocol} ${scheme} ${address} ${hostPort}`;
   const ranges = spec.endpoints.every(({ range }, index) => range === undefined || range === endpoints[index]?.range);
   return ranges && isSame(endpoints.map(text), spec.endpoints.map(text));
 }

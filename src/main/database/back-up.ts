@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { findPackageRoot } from '../version.ts';
+import { findOwnFile } from '../own-file.ts';
 import type { Backup } from './backups.ts';
 
 export interface BackupJob {
@@ -13,15 +11,9 @@ export interface BackupJob {
 
 export type BackupOutcome = { backup: Backup } | { failure: string };
 
-/** Beside this file among the sources, at its place below `out/main` in a build. */
-function workerUrl(from: string = import.meta.url): URL {
-  if (from.endsWith('.ts')) return new URL('./backup.worker.ts', from);
-  return pathToFileURL(join(findPackageRoot(from), 'out', 'main', 'database', 'backup.worker.js'));
-}
-
 /** Makes a backup and removes the oldest, in a thread of its own. `done` never rejects; `cancel` ends the thread at once. */
 export function backUp(job: BackupJob): { done: Promise<BackupOutcome>; cancel(): void } {
-  const worker = new Worker(workerUrl(), { workerData: job });
+  const worker = new Worker(findOwnFile('database/backup.worker.ts'), { workerData: job });
   const done = new Promise<BackupOutcome>((resolve) => {
     worker.once('message', resolve);
     worker.once('error', (error) => resolve({ failure: error.message }));

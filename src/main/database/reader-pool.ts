@@ -18,8 +18,8 @@ export type ReadAnswer =
   | { failed: string };
 
 export interface ReaderPoolOptions {
-  /** The file whose body is `serveReads`. */
-  worker: URL;
+  /** The path of the file whose body is `serveReads`. */
+  worker: string;
   /** The database. */
   path: string;
   /** 2 unless said otherwise. A thread is started when there is something for it and ends when it was idle for `idleMs` (30 s). */

@@ -1,4 +1,5 @@
-import type { Route, RouteTarget, TargetState } from '#shared/contract/routes.ts';
+import { reachableAddress } from '#shared/contract/places.ts';
+import { type Route, type RouteTarget, reservedRouteName, type TargetState } from '#shared/contract/routes.ts';
 import { isWeb, schemeOf } from '#shared/contract/schemes.ts';
 import type { Health, ServiceStatus } from '#shared/contract/services.ts';
 import type { ReadDb } from './handle.ts';
@@ -94,12 +95,6 @@ function stateOf(row: Row, rival: Rival | undefined): { state: TargetState; reas
   }
 }
 
-/** What one connects to where something is bound: a wildcard is reached through the loopback address. */
-function reachable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  return address === '::' ? '::1' : address;
-}
-
 function endpointOf(row: Row) {
   return {
     name: row.endpoint,
@@ -114,7 +109,7 @@ function toTarget(row: Row, rival: Rival | undefined, draining: boolean): Routin
   const address =
     row.lease_port === null || row.lease_address === null
       ? null
-      : { host: reachable(row.lease_address), port: row.lease_port };
+      : { host: reachableAddress(row.lease_address), port: row.lease_port };
   return {
     service: { id: row.service_id, name: row.service, instance: mainInstance },
     endpoint: row.endpoint,
@@ -137,7 +132,7 @@ function automaticId(endpointId: string): string {
 
 /**
  * Every route: those that were made, and one for each endpoint that speaks HTTP. The first such endpoint of a service has the
- * service's name, the others are before it (`admin.web`). A route that was made has precedence over one that was not.
+ * service's name, the others are before it (`admin.web`); one that is called as the dashboard is has none. A route that was made has precedence over one that was not.
  */
 export function readRouting(db: ReadDb): RoutingEntry[] {
   const endpoints = db.all<Row>(rows);
@@ -161,7 +156,8 @@ export function readRouting(db: ReadDb): RoutingEntry[] {
     });
     return { ...route, kind: 'custom', shadowedBy: null, targets };
   });
-  const automatic = [...webOf.values()].flatMap((group) =>
+  const named = [...webOf.values()].filter(([first]) => first?.service !== reservedRouteName);
+  const automatic = named.flatMap((group) =>
     group.map((row, index): RoutingEntry => {
       const id = automaticId(row.endpoint_id);
       const name = index === 0 ? row.service : `${row.endpoint}.${row.service}`;
@@ -185,5 +181,5 @@ export function readRouting(db: ReadDb): RoutingEntry[] {
 }
 
 function key({ name, path, id }: RoutingEntry): string {
-  return `${name}${path} ${id}`;
+  return `${name} ${path} ${id}`;
 }

@@ -1,4 +1,5 @@
 import { assertNever } from '#shared/base/assert-never.ts';
+import { hostInUrl, reachableAddress } from '#shared/contract/places.ts';
 import { schemeOf } from '#shared/contract/schemes.ts';
 import type { ServiceSpec } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
@@ -26,8 +27,7 @@ interface EndpointRow {
 
 /** How a client of this machine reaches a published port. */
 function urlOf(scheme: string, address: string, port: number): string {
-  const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${hostInUrl(reachableAddress(address))}:${port}`;
 }
 
 function toEndpoint(row: EndpointRow): Service['endpoints'][number] {

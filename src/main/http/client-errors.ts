@@ -14,6 +14,17 @@ export function writeRaw(socket: Duplex, error: ClosError): void {
   );
 }
 
+function refusalOf(code: string | undefined): ClosError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ClosError('REQUEST_TIMEOUT', 'The request did not come to its end in time.');
+    case 'HPE_HEADER_OVERFLOW':
+      return new ClosError('HEADERS_TOO_LARGE', 'The request is not well-formed HTTP.');
+    default:
+      return new ClosError('INVALID_INPUT', 'The request is not well-formed HTTP.');
+  }
+}
+
 /**
  * Has a server answer what is not HTTP with a problem document. Bytes that belong to a request which was answered before it was
  * read to the end, or which follow a refusal, get no answer of their own: the connection ends.
@@ -29,7 +40,6 @@ export function answerClientErrors(server: Server): void {
       socket.end(() => socket.destroy());
       return;
     }
-    const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_INPUT';
-    writeRaw(socket, new ClosError(code, 'The request is not well-formed HTTP.'));
+    writeRaw(socket, refusalOf(error.code));
   });
 }

@@ -248,7 +248,7 @@ export function createModuleServer(context: ModuleContext, options: ModuleServer
   const servers: Server[] = [];
   function createListener(): Server {
     const server = createServer(
-      { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000 },
+      { maxHeaderSize: 16 * 1024, requestTimeout: 60_000, headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
       (request, response) => app.routing(request, response),
     );
     server.keepAliveTimeout = 65_000;

@@ -16,6 +16,8 @@ import { ServicesPage } from '../features/services/services-page.tsx';
 import { SettingsPage } from '../features/settings/settings-page.tsx';
 import { EventInspector } from '../features/timeline/event-inspector.tsx';
 import { TimelinePage } from '../features/timeline/timeline-page.tsx';
+import { WebhookInspector } from '../features/webhooks/webhook-inspector.tsx';
+import { WebhooksPage } from '../features/webhooks/webhooks-page.tsx';
 import { portIn } from '../lib/port-state.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
@@ -77,6 +79,14 @@ function Pages() {
       </Route>
       <Route path="/settings">
         <SettingsPage />
+      </Route>
+      <Route path="/settings/webhooks/:id?">
+        {({ id }) => (
+          <>
+            <WebhooksPage opened={id ?? null} />
+            {id !== undefined && <WebhookInspector key={id} id={id} />}
+          </>
+        )}
       </Route>
       <Route path="/index.html">
         <Redirect to="/" replace />

@@ -8,6 +8,7 @@ import { StatusGlyph } from './status-glyph.tsx';
 function subjectPath({ subject }: ClosEvent): string | null {
   if (subject.type === 'service' && subject.name !== null) return `/services/${subject.name}`;
   if (subject.type === 'conflict') return `/conflicts/${subject.id}`;
+  if (subject.type === 'webhook') return `/settings/webhooks/${subject.id}`;
   if (subject.type === 'route') return `/routes/${subject.id}`;
   return null;
 }
@@ -33,7 +34,7 @@ interface RowProps {
 
 function EventRow({ event, opened, onOpen }: RowProps) {
   const { text, reason, glyph } = eventWords(event);
-  const path = event.type === 'service.deleted' || event.type === 'route.deleted' ? null : subjectPath(event);
+  const path = event.type.endsWith('.deleted') ? null : subjectPath(event);
   const content = (
     <>
       <time dateTime={event.time} title={fullTime(event.time)} className="shrink-0 text-faint">

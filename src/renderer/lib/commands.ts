@@ -49,5 +49,13 @@ export const commandLines = {
   removeRoute: (route: string) => `clos routes rm ${route}`,
   showRoute: (id: string) => `clos api GET /routes/${id}`,
   servicesAt: (seq: number) => `clos ps --at ${seq}`,
+  addWebhook: (url: string, types: readonly string[] | null) =>
+    joinWords(['clos', 'webhooks', 'add', url, ...(types ?? []).flatMap((type) => ['--type', type])]),
+  testWebhook: (id: string) => `clos webhooks test ${id}`,
+  enableWebhook: (id: string) => `clos webhooks enable ${id}`,
+  disableWebhook: (id: string) => `clos webhooks disable ${id}`,
+  removeWebhook: (id: string) => `clos webhooks rm ${id}`,
+  webhookDeliveries: (id: string, limit?: number) =>
+    joinWords(['clos', 'webhooks', 'deliveries', id, ...(limit === undefined ? [] : ['-n', String(limit)])]),
   open: () => 'clos open',
 };

@@ -11,6 +11,7 @@ export const errorTable = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such operation' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The resource does not support this method' },
 

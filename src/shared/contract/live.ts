@@ -14,7 +14,7 @@ export type LiveTopic = z.output<typeof liveTopicSchema>;
 
 /** The newest values of one subject. They are no events: they have no number, are not kept, and an older one is not missed. */
 export const metricSchema = z.object({
-  subject: z.string().min(1).max(80).describe('The id of a service or the name of a module'),
+  subject: z.string().min(1).max(80).describe('The id of a service or a route, or the name of a module'),
   time: timeSchema,
   values: z.record(z.string().max(80), z.number().nullable()),
 });

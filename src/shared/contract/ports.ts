@@ -59,6 +59,11 @@ export const portReportSchema = z.object({
 });
 export type PortReport = z.output<typeof portReportSchema>;
 
+export const namedPortReportSchema = portReportSchema.extend({
+  routes: z.array(z.object({ id: z.string(), url: z.string() })).describe('The routes that lead to what leases it'),
+});
+export type NamedPortReport = z.output<typeof namedPortReportSchema>;
+
 /**
  * What a port is, for a map of them: `leased` by a service, `listening` without a lease, `claimed` by a container that does not
  * run, `reserved` by a person, `contested` when somebody holds what another one leases, `clos` for our own.
@@ -254,9 +259,9 @@ export const ports = {
     volatile: true,
     id: 'ports.who',
     path: '/api/v2/ports/{port}',
-    summary: 'Who holds a port: listeners, leases, claims',
+    summary: 'Who holds a port: listeners, leases, claims, and the names that lead there',
     params: z.strictObject({ port: z.coerce.number().int().min(1).max(65_535) }),
-    output: portReportSchema,
+    output: namedPortReportSchema,
     errors: [],
   }),
 };

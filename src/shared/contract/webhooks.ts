@@ -26,12 +26,14 @@ const secretSchema = z
 const typesSchema = z.array(z.enum(typeNames)).min(1).max(typeNames.length).nullable();
 const subjectsSchema = z.array(z.string().min(1).max(80)).min(1).max(100).nullable();
 
+export const deliveryStates = ['delivered', 'retrying', 'failed'] as const;
+
 export const deliverySchema = z.object({
   id: z.string().describe('The clos-webhook-id of every attempt'),
   seq: seqSchema.describe('The event that is delivered'),
   type: z.string(),
   time: timeSchema.describe('When the event happened'),
-  state: z.enum(['delivered', 'retrying', 'failed']),
+  state: z.enum(deliveryStates),
   attempts: z.int(),
   status: z.int().nullable().describe('What the receiver answered last; null when it did not'),
   reason: z.string().nullable().describe('Why the last attempt failed'),

@@ -55,7 +55,8 @@ describe('the life of a service on the command line', () => {
     expect(await clos('ps', '--quiet')).toEqual({ code: 0, out: 'web\n', err: '' });
     expect(JSON.parse((await clos('ps', '--json')).out)).toMatchObject({ items: [{ name: 'web' }], nextCursor: null });
 
-    expect(await clos('open', 'web', '--print')).toEqual({ code: 0, out: `${url}\n`, err: '' });
+    const named = `http://web.localhost:${new URL(system.discovery.gateway.url).port}/\n`;
+    expect(await clos('open', 'web', '--print')).toEqual({ code: 0, out: named, err: '' });
     expect(await clos('stop', 'web')).toEqual({ code: 0, out: `○ web is stopped, keeps :${port}\n`, err: '' });
     expect(await clos('restart', 'web')).toMatchObject({ code: 0, out: expect.stringContaining(`on :${port}`) });
 

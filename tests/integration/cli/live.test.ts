@@ -35,7 +35,7 @@ describe('clos connections', () => {
 
     const table = await runCli(env, ['connections']);
     expect(table.out.split('\n')[1]).toMatch(
-      /^live +owner +(?:just now|\d+ s ago) +socket +clos +\d+ +0 B +service conflict operation lease engine module system +con_\w{26}$/,
+      /^live +owner +(?:just now|\d+ s ago) +socket +clos +\d+ +0 B +service conflict operation lease route engine module system +con_\w{26}$/,
     );
     const [before] = JSON.parse((await runCli(env, ['connections', '--json'])).out).items;
     expect(before).toMatchObject({ client: { from: 'socket', agent: 'clos' }, subjects: null, slow: false });

@@ -108,6 +108,14 @@ describe('clos run', () => {
     expect((await clos(folder, 'run', '--detach', '--', ...command)).out).toBe(started.out);
     expect((await system.client.services.get({ id: 'inspect' })).runtime.observed).toEqual(pid);
 
+    // What is not about the program changes beside it.
+    await clos(folder, 'run', '--detach', '--start-on-visit', '--port', 'auto/https', '--', ...command);
+    const changed = await system.client.services.get({ id: 'inspect' });
+    expect([changed.startOnVisit, changed.endpoints.map(({ name, scheme }) => [name, scheme])]).toEqual([
+      true,
+      [['https', 'https']],
+    ]);
+
     // With another port it moves there.
     const other = await freePort();
     const moved = await clos(folder, 'run', '--detach', '--port', String(other), '--', ...command);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '#tests/support/eventually.ts';
 import { environmentOf, newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { startReceiver, type WebhookReceiver } from '#tests/support/webhook-receiver.ts';
+import { clockTime } from '../../../src/cli/output/time.ts';
 import { type CliResult, runCli } from './run-cli.ts';
 
 const home = newHome();
@@ -21,6 +22,10 @@ afterAll(async () => {
   await system.stop();
   removeHome(home);
 });
+
+const recently = expect.stringMatching(/^just now$| ago$/);
+/** The cells of a line of a table. */
+const words = (line: string) => line.split(/ {2,}/);
 
 describe('clos webhooks', () => {
   it('adds a webhook and tells its secret once, lists, tests and removes it', async () => {
@@ -70,9 +75,50 @@ describe('clos webhooks', () => {
     );
     expect(lastDelivery).toMatchObject({ seq: waiting.lastDelivery?.seq, attempts: 2 });
 
-    await client.webhooks.update({ id, enabled: false });
+    expect((await clos('webhooks', 'disable', id)).out).toBe(`${id} gets no more events.\n`);
+    expect((await client.webhooks.get({ id })).enabled).toBe(false);
     await client.ports.release({ id: lease.id });
     expect((await clos('webhooks', 'enable', id)).out).toMatch(/^whk_\w+ gets what happens after event \d+\.\n$/);
     expect((await client.webhooks.get({ id })).enabled).toBe(true);
+    await client.webhooks.delete({ id });
+  });
+
+  it('tells what was sent, what came of it and when it is tried again', async () => {
+    const { client } = system;
+    const types = ['port.reserved' as const];
+    const taken = await client.webhooks.create({ url: receiver.url, types });
+    const refused = await client.webhooks.create({ url: 'http://127.0.0.1:9/', types });
+    expect((await clos('webhooks', 'deliveries', taken.id)).out).toBe('There are no such deliveries.\n');
+    await client.ports.lease({ port: 'auto', note: 'a note' });
+    const [good, bad] = await Promise.all(
+      [taken, refused].map(async ({ id }) => {
+        const { lastDelivery } = await eventually(
+          () => client.webhooks.get({ id }),
+          (webhook) => webhook.lastDelivery !== null,
+        );
+        return lastDelivery;
+      }),
+    );
+
+    expect((await clos('webhooks', 'deliveries', taken.id)).out.split('\n').map(words)).toEqual([
+      ['EVENT', 'TYPE', 'OUTCOME', 'ATTEMPTS', 'LAST', 'NEXT', 'DELIVERY'],
+      [String(good?.seq), 'port.reserved', 'delivered, HTTP 204', '1', recently, good?.id],
+      [''],
+    ]);
+    const next = clockTime(bad?.nextAttemptAt ?? '', Date.now());
+    const outcome = 'retrying: The connection was refused.';
+    expect((await clos('webhooks', 'deliveries', refused.id)).out.split('\n').map(words)).toEqual([
+      ['EVENT', 'TYPE', 'OUTCOME', 'ATTEMPTS', 'LAST', 'NEXT', 'DELIVERY'],
+      [String(bad?.seq), 'port.reserved', outcome, '1', recently, next, bad?.id],
+      [''],
+    ]);
+    expect(JSON.parse((await clos('webhooks', 'deliveries', refused.id, '--json')).out)).toEqual({
+      items: [bad],
+      nextCursor: null,
+    });
+    expect((await clos('webhooks', 'deliveries', refused.id, '--state', 'failed')).out).toBe(
+      'There are no such deliveries.\n',
+    );
+    expect((await clos('webhooks', 'deliveries', 'whk_none')).code).toBe(3);
   });
 });

@@ -30,8 +30,10 @@ describe('an answer that the caller has already', () => {
   it('is not sent again, by every read that can be stored', async () => {
     const { items } = await system.client.operations.list();
     const webhook = await system.client.webhooks.create({ url: 'http://127.0.0.1:9/', enabled: false });
+    const [route] = (await system.client.routes.list()).items;
     const ids: Record<string, string> = {
       services: 'web',
+      routes: route?.id ?? 'none',
       conflicts: 'none',
       operations: items[0]?.id ?? 'none',
       webhooks: webhook.id,

@@ -360,6 +360,40 @@ describe('what is answered, held against the document that is served', () => {
     ]);
   });
 
+  it('routes', async () => {
+    const routes = `${v2}/routes`;
+    const targets = [{ service: 'web' }];
+    const made = await ask('POST', routes, { body: { name: 'shop', targets } });
+    const one = `${routes}/${made.json.id}`;
+    const none = `${routes}/rte_none`;
+    const { items } = (await ask('GET', `${routes}?service=web`)).json;
+    const automatic = `${routes}/${items.find(({ kind }: { kind: string }) => kind === 'automatic').id}`;
+    const answers = [
+      made,
+      await ask('POST', routes, { body: { name: 'shop', targets } }),
+      await ask('POST', routes, { body: { name: 'other', targets: [{ service: 'web', endpoint: 'none' }] } }),
+      await ask('POST', routes, { body: { name: 'clos', targets } }),
+      await ask('GET', `${routes}?service=none`),
+      await ask('GET', one),
+      await ask('GET', none),
+      await ask('PATCH', one, { body: { rateLimit: { requestsPerSecond: 1, burst: 1 } } }),
+      await ask('PATCH', automatic, { body: { stripPath: true } }),
+      await ask('PATCH', none, { body: {} }),
+      await ask('DELETE', one),
+      await ask('DELETE', automatic),
+      await ask('DELETE', none),
+      await ask('GET', `${routes}/traffic`),
+      await ask('GET', `${routes}/traffic?x=1`),
+      await ask('GET', `${routes}/requests`),
+      await ask('GET', `${routes}/requests?limit=0`),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...[201, 409, 404, 400, 404, 200, 404, 200, 409, 404, 204, 409, 404],
+      ...[200, 400, 200, 400],
+    ]);
+  });
+
   it('deleting', async () => {
     const web = await ask('DELETE', `${v2}/services/web`, { headers: wait });
     const api = await ask('DELETE', `${v2}/services/api`, { headers: wait });

@@ -188,16 +188,20 @@ describe('the card of a conflict', () => {
   });
 });
 
-const nobody = { port: 3000, free: true, listeners: [], leases: [], claims: [], clos: null, range: null, notes: [] };
+const nobody = {
+  ...{ port: 3000, free: true, listeners: [], leases: [], claims: [], routes: [] },
+  ...{ clos: null, range: null, notes: [] },
+};
 
 describe('who holds a port', () => {
-  it('names the listener, the lease and the claim', () => {
+  it('names the listener, the lease, the names that lead there, and the claim', () => {
     const container = { id: 'c1', name: 'old-web', image: 'nginx', state: 'exited' };
     const report = {
       ...nobody,
       free: false,
       listeners: [{ protocol: 'tcp' as const, address: '0.0.0.0', port: 3000, holder: sampleConflict.holder }],
       leases: [sampleLease()],
+      routes: [{ id: 'rte_1', url: 'http://web.localhost:8080/' }],
       claims: [{ protocol: 'tcp' as const, address: '::1', container }],
       range: 'candlefish',
       notes: ['3000 is in the ephemeral range: any program may be given it for a moment.'],
@@ -207,6 +211,7 @@ describe('who holds a port', () => {
       '  listens  tcp 0.0.0.0:3000  node  vite --port 3000  pid 4242 · ada · since 09:12',
       '           blog  ~/src/blog  main',
       '  leased   tcp 127.0.0.1:3000  web (http)  range candlefish · since 22 Nov 09:00 · wanted',
+      '  named    http://web.localhost:8080/',
       '  claimed  tcp [::1]:3000  container old-web (nginx, exited)',
       '  note     3000 is in the ephemeral range: any program may be given it for a moment.',
     ]);

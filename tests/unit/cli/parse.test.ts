@@ -87,6 +87,20 @@ describe('-p', () => {
     ]);
   });
 
+  it('reads what is spoken there, and calls it by that', () => {
+    const endpoints = ['auto:5433/postgres', 'auto/redis', '9000/https', 'admin=9443/https', '1/h2c', '2/a+b'].map(
+      (each) => parseEndpoint(each, each.includes(':') ? 'container' : 'process'),
+    );
+    expect(nameEndpoints(endpoints)).toEqual([
+      { name: 'postgres', scheme: 'postgres', hostPort: 'auto', containerPort: 5433 },
+      { name: 'redis', scheme: 'redis', hostPort: 'auto' },
+      { name: 'https', scheme: 'https', hostPort: 9000 },
+      { name: 'admin', scheme: 'https', hostPort: 9443 },
+      { name: 'h2c', scheme: 'h2c', hostPort: 1 },
+      { name: 'tcp-2', scheme: 'a+b', hostPort: 2 },
+    ]);
+  });
+
   it('leaves the name http to the one that asked for it', () => {
     const endpoints = ['auto:9000', 'http=3000:80'].map((each) => parseEndpoint(each, 'container'));
     expect(nameEndpoints(endpoints).map(({ name }) => name)).toEqual(['tcp-9000', 'http']);
@@ -194,6 +208,7 @@ describe('a service from flags', () => {
       range: 'apis',
       healthPath: '/health',
       onConflict: 'wait',
+      startOnVisit: false,
     });
     expect(spec).toEqual({
       name: 'web',
@@ -207,7 +222,15 @@ describe('a service from flags', () => {
         pull: 'missing',
       },
       endpoints: [
-        { name: 'http', protocol: 'tcp', address: '127.0.0.1', containerPort: 80, hostPort: 3000, range: 'apis' },
+        {
+          name: 'http',
+          protocol: 'tcp',
+          scheme: 'auto',
+          address: '127.0.0.1',
+          containerPort: 80,
+          hostPort: 3000,
+          range: 'apis',
+        },
       ],
       env: { MODE: 'dev' },
       healthCheck: {
@@ -221,6 +244,7 @@ describe('a service from flags', () => {
       limits: { cpus: 0.5, memory: 268_435_456 },
       restart: { policy: 'no', maxRetries: 5 },
       onConflict: 'wait',
+      startOnVisit: false,
     });
   });
 
@@ -236,6 +260,11 @@ describe('a service from flags', () => {
       command: ['make', 'serve'],
       cwd: '/home/ada/blog',
     });
+  });
+
+  it('starts on a visit when that is asked for', () => {
+    const asked = [{}, { startOnVisit: true }].map((flags) => specOf({ command: 'make serve', ...flags }).startOnVisit);
+    expect(asked).toEqual([false, true]);
   });
 
   it('is only watched when it is said to be external', () => {

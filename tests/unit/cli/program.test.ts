@@ -33,8 +33,8 @@ describe('help', () => {
     const names = program.commands.map((command) => command.name());
     expect(names).toEqual(
       (
-        'run ps create adopt start stop restart rm logs open who free ports conflicts resolve undo cancel settings ' +
-        'protect may-end serve status operations events audit connections backup backups webhooks restore api version'
+        'run ps create adopt start stop restart rm logs open routes url who free ports conflicts resolve undo cancel settings ' +
+        'protect may-end serve status doctor operations events audit connections backup backups webhooks restore api version'
       ).split(' '),
     );
     expect(names.filter((name) => !new RegExp(`^  ${name}\\b.* {2}\\w`, 'm').test(help))).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Conflict } from '#shared/contract/conflicts.ts';
 import type { Operation } from '#shared/contract/operations.ts';
 import type { LeaseRow, PortRow } from '#shared/contract/ports.ts';
+import type { Route } from '#shared/contract/routes.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { plainPaint } from '../../../src/cli/output/style.ts';
 import type { Terminal } from '../../../src/cli/output/terminal.ts';
@@ -51,6 +52,38 @@ export function sampleService(fields: Partial<Service> = {}): Service {
     revision: 1,
     createdAt: '2026-11-23T09:00:00.000Z',
     updatedAt: '2026-11-23T09:00:00.000Z',
+    ...fields,
+  };
+}
+
+/** The route that the endpoint of `sampleService` has by itself. */
+export function sampleRoute(fields: Partial<Route> = {}): Route {
+  return {
+    id: 'rte_1',
+    kind: 'automatic',
+    name: 'web',
+    path: '/',
+    url: 'http://web.localhost:8080/',
+    stripPath: false,
+    rateLimit: null,
+    targets: [
+      {
+        service: { id: 'svc_1', name: 'web', instance: 'main' },
+        endpoint: 'http',
+        scheme: 'http',
+        address: '127.0.0.1:3000',
+        state: 'ready',
+        status: 'running',
+        reason: null,
+        conflictId: null,
+        draining: false,
+        startOnVisit: false,
+        checkout: null,
+      },
+    ],
+    shadowedBy: null,
+    createdAt: null,
+    updatedAt: null,
     ...fields,
   };
 }

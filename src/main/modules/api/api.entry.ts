@@ -1,4 +1,9 @@
-import { runAsProcess } from '../../supervisor/module-process.ts';
-import { api } from './api.ts';
+import { prepareLook } from '../../database/look-for-damage.ts';
 
-runAsProcess(api);
+// The thread of the look comes up while the code of the rest is read: so that is no import at the top.
+const look = prepareLook();
+const [{ runAsProcess }, { createApi }] = await Promise.all([
+  import('../../supervisor/module-process.ts'),
+  import('./api.ts'),
+]);
+runAsProcess(createApi(look));

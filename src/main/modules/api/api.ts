@@ -1,219 +1,22 @@
-import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { type DisposableStack, startOwned } from '#shared/base/disposal.ts';
-import { continueIdsAfter } from '#shared/base/ids.ts';
-import type { ModuleState, Readiness } from '#shared/contract/system.ts';
-import { openCache } from '../../cache/cache.ts';
-import { type CoreDb, openCoreDb } from '../../database/core-db.ts';
-import { lastSeq } from '../../database/events.ts';
-import { ensureMainInstance } from '../../database/instances.ts';
 import { waitForLock } from '../../database/lock.ts';
-import { readMigrations } from '../../database/migrate.ts';
-import { newestIds } from '../../database/operations.ts';
-import { createReaderPool } from '../../database/reader-pool.ts';
-import { type Rescue, rescueCore } from '../../database/rescue.ts';
-import { recordRestored } from '../../database/restored.ts';
-import { homeLabel } from '../../home-label.ts';
-import { createHost } from '../../host/host.ts';
-import { KeptAnswers } from '../../http/kept-answers.ts';
-import { createModuleServer } from '../../http/module-server.ts';
+import { type Look, prepareLook } from '../../database/look-for-damage.ts';
 import type { ModuleContext, ModuleDefinition, RunningModule } from '../../supervisor/module.ts';
-import { thisModule } from './actors.ts';
-import { createAllocation } from './allocation.ts';
-import type { ApiContext } from './api-context.ts';
-import { createAuditLog } from './audit-log.ts';
-import { createBackups } from './backups.ts';
-import { createCommands } from './commands.ts';
-import { createEngineSeat } from './container-seat.ts';
-import { createCredentials, ensureOwnerKey } from './credentials.ts';
-import { serveDesktop } from './desktop-channel.ts';
-import { auditHandlers } from './handlers/audit.ts';
-import { backupHandlers } from './handlers/backups.ts';
-import { conflictHandlers } from './handlers/conflicts.ts';
-import { connectionHandlers } from './handlers/connections.ts';
-import { historyHandlers } from './handlers/history.ts';
-import { internalHandlers } from './handlers/internal.ts';
-import { portHandlers } from './handlers/ports.ts';
-import { routeHandlers } from './handlers/routes.ts';
-import { serviceHandlers } from './handlers/services.ts';
-import { settingsHandlers } from './handlers/settings.ts';
-import { authHandlers, systemHandlers } from './handlers/system.ts';
-import { webhookHandlers } from './handlers/webhooks.ts';
-import { createIdempotencyStore } from './idempotency-store.ts';
-import { clearLeftovers } from './leftovers.ts';
-import type { LongReads } from './long-reads.ts';
-import { createObserver, type Observer } from './observer.ts';
-import { createProcessSeat } from './process-seat.ts';
-import { createRestartPolicy } from './restart-policy.ts';
-import { settleAfterCrash } from './settle.ts';
-import { createSweeper } from './sweeper.ts';
-import { createWaitingStarts } from './waiting-starts.ts';
 
 /** A module that lost its supervisor ends itself within eight seconds. */
 const predecessorMs = 10_000;
 
-function rescueDatabase(context: ModuleContext): Rescue | null {
-  const rescue = rescueCore(context.home, readMigrations(migrationsOf(context)).length);
-  if (rescue !== null)
-    context.log.error(rescue, 'core.db was damaged; it is in quarantine, and its newest sound copy was restored');
-  return rescue;
-}
-
-const migrationsOf = (context: ModuleContext) => join(context.packageRoot, 'migrations');
-
-function openDatabase(context: ModuleContext, kept: KeptAnswers): CoreDb {
-  let rung = 0;
-  const db: CoreDb = openCoreDb({
-    path: context.home.coreDb,
-    migrationsDir: migrationsOf(context),
-    backupsDir: context.home.backupsDir,
-    onCommitted: (stale) => {
-      kept.forget(stale);
-      const seq = lastSeq(db.read);
-      // A container of somebody else's is in no event, and the watch of the ports waits for its news.
-      if (seq === rung && stale.size === 0) return;
-      rung = seq;
-      context.bus.ring(seq);
-    },
-  });
-  return db;
-}
-
-/** Beside this file among the sources, in one folder with the entries in a build. */
-function findReadsWorker(packageRoot: string): URL {
-  if (import.meta.url.endsWith('.ts')) return new URL('./long-reads.worker.ts', import.meta.url);
-  return pathToFileURL(join(packageRoot, 'out', 'main', 'modules', 'long-reads.worker.js'));
-}
-
-/** Opens everything in order; what was opened is in `owned`, so that a failed start leaves nothing behind. */
-async function start(context: ModuleContext, owned: DisposableStack): Promise<RunningModule> {
+async function start(context: ModuleContext, look: Look, owned: DisposableStack): Promise<RunningModule> {
   // An api whose supervisor was killed may still be ending: two must never write, nor drive the engine, at the same time.
   const lock = await waitForLock(join(context.home.runDir, 'api.lock'), predecessorMs);
   owned.use(() => lock.release());
-  const rescue = rescueDatabase(context);
-  const kept = new KeptAnswers();
-  const db = openDatabase(context, kept);
-  owned.use(() => db.close());
-  if (rescue !== null) {
-    const { source, reason, setAside } = rescue;
-    await db.commit((write) => recordRestored(write, { backup: basename(source), reason, setAside }, thisModule));
-  }
-  for (const id of newestIds(db.read)) continueIdsAfter(id);
-  const instanceId = await db.commit(ensureMainInstance);
-  await ensureOwnerKey(db, context.home);
-
-  const commands = createCommands(db);
-  const label = homeLabel(context.identityKey);
-  const policy = createRestartPolicy(() => api, context.log);
-  const observer: Observer = createObserver({ db, commands, homeLabel: label, onEnd: policy.ended });
-  const processes = createProcessSeat({
-    db,
-    commands,
-    host: createHost(),
-    log: context.log,
-    runDir: context.home.runDir,
-    onEnd: policy.ended,
-  });
-  const seat = createEngineSeat({
-    log: context.log,
-    protectedPaths: [context.home.root],
-    onSnapshot: async (containers, ends) => observer.snapshot(await clearLeftovers(api, containers), ends),
-    onChange: observer.change,
-    onState: observer.engineState,
-  });
-  const waiting = createWaitingStarts(() => api, context.log);
-  const backups = createBackups(context, db);
-  owned.use(() => backups.stop());
-  const sweeper = createSweeper(context, db);
-  owned.use(() => sweeper.stop());
-  const { engine } = seat;
-  const readers = createReaderPool<LongReads>({
-    worker: findReadsWorker(context.packageRoot),
-    path: context.home.coreDb,
-  });
-  owned.use(() => readers.close());
-  const api: ApiContext = {
-    module: context,
-    db,
-    readers,
-    commands,
-    allocation: createAllocation(),
-    seat,
-    engine,
-    processes,
-    waiting,
-    homeLabel: label,
-    instanceId,
-  };
-  owned.use(() => seat.stop());
-  owned.use(() => processes.close());
-  await Promise.all([seat.start(), processes.open()]);
-  await settleAfterCrash(api);
-
-  const cache = openCache({ redisUrl: context.config.redisUrl, log: context.log, prefix: `clos:${label}:` });
-  owned.use(() => cache.close());
-  const credentials = createCredentials({ db, cache, identityKey: context.identityKey });
-  let states: ModuleState[] = [];
-  const modules = {
-    get: () => states,
-    set: (next: ModuleState[]) => {
-      states = next;
-    },
-  };
-  const server = createModuleServer(context, {
-    portName: 'api',
-    handlers: [
-      ...serviceHandlers(api),
-      ...portHandlers(api),
-      ...conflictHandlers(api),
-      ...historyHandlers(api),
-      ...auditHandlers(api),
-      ...connectionHandlers(api),
-      ...webhookHandlers(api),
-      ...routeHandlers(api),
-      ...settingsHandlers(api),
-      ...backupHandlers(backups),
-      ...systemHandlers(api, { modules: modules.get, newestBackup: backups.newest }),
-      ...authHandlers(api, credentials),
-      ...internalHandlers(api, credentials, modules),
-    ],
-    verify: credentials.verify,
-    idempotency: createIdempotencyStore(db),
-    audit: createAuditLog(db, context.log),
-    kept,
-    checks: async (): Promise<Readiness['checks']> => {
-      const engine = seat.status();
-      return [
-        { name: 'core.db', ok: lastSeq(db.read) >= 0, detail: null },
-        // Nobody needs the cache to be anywhere in particular.
-        { name: 'cache', ok: true, detail: cache.state },
-        // Without an engine everything but containers works, so the api is ready.
-        {
-          name: 'engine',
-          ok: true,
-          detail: engine.state === 'available' ? engine.found : (engine.reason ?? engine.found),
-        },
-      ];
-    },
-  });
-  owned.use(() => commands.idle());
-  owned.use(() => policy.stop());
-  owned.use(() => waiting.stop());
-  owned.use(() => server.close());
-  const ports = await server.listen();
-  policy.resume();
-  backups.start();
-  sweeper.start();
-  return {
-    ports,
-    databaseReplaced: rescue !== null,
-    stop: () => owned.dispose(),
-    attachPort: (port) => serveDesktop(server, port),
-  };
+  // A large database takes as long to read as the code of all that is done with it: so that is no import at the top.
+  const [damage, { assemble }] = await Promise.all([look(context.home), import('./assemble.ts')]);
+  return assemble(context, owned, damage);
 }
 
 /** The api: the one writer of core.db, the one driver of the engine, and every public operation. */
-export const api: ModuleDefinition = {
-  name: 'api',
-  start: (context) => startOwned((owned) => start(context, owned)),
-};
+export function createApi(look: Look = (home) => prepareLook()(home)): ModuleDefinition {
+  return { name: 'api', start: (context) => startOwned((owned) => start(context, look, owned)) };
+}

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { InputIssue } from '#shared/contract/clos-error.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { hostName } from '#shared/contract/places.ts';
 import type { ServiceSpec } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
 import type { Config } from '../../config/config.ts';
@@ -8,7 +9,7 @@ import type { StoredService } from '../../database/services.ts';
 import { toContainerBody } from '../../runtimes/container/container-body.ts';
 import { findPolicyIssues } from '../../runtimes/container/container-policy.ts';
 import { type ContainerSpec, containerLabels, type PortBinding } from '../../runtimes/container/types.ts';
-import { hostName, type Rendered, reachesHost } from './environment.ts';
+import { type Rendered, reachesHost } from './environment.ts';
 
 type ContainerRuntime = Extract<Service['runtime'], { type: 'container' }>;
 

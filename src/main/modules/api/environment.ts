@@ -1,4 +1,5 @@
 import { ClosError } from '#shared/contract/clos-error.ts';
+import { hostInUrl, hostName, placeFromContainer, placeFromHost } from '#shared/contract/places.ts';
 import { schemeOf } from '#shared/contract/schemes.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { findReferences, renderTemplate, type TemplateReference } from '#shared/contract/templates.ts';
@@ -13,10 +14,6 @@ export interface Rendered {
 }
 
 type Described = Pick<Service, 'name' | 'runtime' | 'endpoints' | 'env'>;
-type Endpoint = Service['endpoints'][number];
-
-/** The name under which a container reaches its host: given to it where a template leads there. */
-export const hostName = 'host.docker.internal';
 
 function commandOf(service: Pick<Service, 'runtime'>): string[] | undefined {
   return service.runtime.type === 'external' ? undefined : service.runtime.command;
@@ -36,25 +33,8 @@ export function referencedServices(service: Described): Set<string> {
   return new Set(names.filter((name) => name !== null));
 }
 
-/** The port that an endpoint has, or will have as soon as it starts; null when only its range is known. */
-function portOf({ lease, hostPort }: Endpoint): number | null {
-  return lease?.port ?? (hostPort === 'auto' ? null : hostPort);
-}
-
-/** Where `seeker` reaches an endpoint of `target`: by name inside CLOS's network, else through the host. */
-function placeOf(seeker: Described, { target, endpoint }: { target: Described; endpoint: Endpoint }) {
-  const boxed = seeker.runtime.type === 'container' && target !== seeker;
-  const { runtime } = target;
-  if (boxed && runtime.type === 'container' && runtime.observed?.adopted !== true && endpoint.containerPort !== null) {
-    return { host: target.name, port: endpoint.containerPort };
-  }
-  const { address } = endpoint;
-  const wildcard = address === '0.0.0.0' || address === '::';
-  return { host: boxed ? hostName : wildcard ? '127.0.0.1' : address, port: portOf(endpoint) };
-}
-
 function write(field: TemplateReference['field'], scheme: string, place: { host: string; port: number }): string {
-  const host = place.host.includes(':') ? `[${place.host}]` : place.host;
+  const host = hostInUrl(place.host);
   switch (field) {
     case 'port':
       return String(place.port);
@@ -89,7 +69,8 @@ export function renderService(db: ReadDb, service: Described, changed?: Describe
           `${target.name} has no endpoint${reference.endpoint === null ? '' : ` "${reference.endpoint}"`}`,
         );
       }
-      const { host, port } = placeOf(service, { target, endpoint });
+      const boxed = service.runtime.type === 'container' && target !== service;
+      const { host, port } = boxed ? placeFromContainer(target, endpoint) : placeFromHost(endpoint);
       if (port === null) throw unresolved(`${target.name} has no port yet; start it first`);
       return write(reference.field, schemeOf(endpoint), { host, port });
     };

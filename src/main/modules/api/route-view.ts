@@ -1,3 +1,4 @@
+import { hostInUrl } from '#shared/contract/places.ts';
 import { localDomain, type Route } from '#shared/contract/routes.ts';
 import { readDiscovery } from '#shared/node/discovery.ts';
 import { type RoutingTarget, readRouting } from '../../database/routing.ts';
@@ -6,10 +7,9 @@ import type { ApiContext } from './api-context.ts';
 
 async function toTarget(target: RoutingTarget): Promise<Route['targets'][number]> {
   const { cwd, address, statusSince: _since, ...rest } = target;
-  const host = address?.host.includes(':') ? `[${address.host}]` : address?.host;
   return {
     ...rest,
-    address: address === null ? null : `${host}:${address.port}`,
+    address: address === null ? null : `${hostInUrl(address.host)}:${address.port}`,
     checkout: cwd === null ? null : (await findWorkplace(cwd)).checkout,
   };
 }
@@ -26,4 +26,15 @@ export async function routeViews(api: ApiContext): Promise<Route[]> {
       targets: await Promise.all(targets.map(toTarget)),
     })),
   );
+}
+
+/** The routes that lead to what leases a port. */
+export async function routesTo(api: ApiContext, port: number): Promise<Array<Pick<Route, 'id' | 'url'>>> {
+  return (await routeViews(api))
+    .filter(({ targets, shadowedBy }) => shadowedBy === null && targets.some((target) => isAt(target, port)))
+    .map(({ id, url }) => ({ id, url }));
+}
+
+function isAt({ address }: Route['targets'][number], port: number): boolean {
+  return address?.endsWith(`:${port}`) === true;
 }

@@ -65,7 +65,7 @@ export function createDoor({ own, ownUpgrade, named }: Answers): Server {
       maxHeaderSize: 16 * 1024,
       requestTimeout: 0,
       headersTimeout: 10_000,
-      connectionsCheckingInterval: 2000,
+      connectionsCheckingInterval: 1000,
       keepAliveTimeout: 65_000,
       // Other protocols may be offered, as HTTP/2 by curl; the answer is then in HTTP/1.1.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',

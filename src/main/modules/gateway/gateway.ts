@@ -29,6 +29,7 @@ import { isUnder } from './routing/routing-table.ts';
 import { AccessLog } from './traffic/access-log.ts';
 import { Meters } from './traffic/meter.ts';
 import { RateLimits } from './traffic/rate-limit.ts';
+import { TrafficNews } from './traffic/traffic-news.ts';
 
 /** What every module answers about itself. */
 const ownPaths = ['/livez', '/readyz', '/health'];
@@ -68,7 +69,13 @@ export const gateway: ModuleDefinition = {
       owned.use(context.bus.onRing(() => table.ring()));
       const log = new AccessLog(home.logsDir);
       owned.use(() => log.close());
-      const [balancer, limits, meters] = [new Balancer(), new RateLimits(), new Meters()];
+      const meters: Meters = new Meters((id) => news.add(id));
+      const news = new TrafficNews({
+        meters,
+        publish: (metrics) => context.sibling('websocket').internal.publishMetrics({ metrics }),
+      });
+      owned.use(() => news.close());
+      const [balancer, limits] = [new Balancer(), new RateLimits()];
       const pools = new Pools(config.gateway);
       owned.use(() => pools.close());
       table.onChange(() => {

@@ -67,6 +67,12 @@ function connectedOf(request: IncomingMessage, { type, id, name }: Principal): C
   };
 }
 
+/** What else it sends is not even taken from the network, its answer to the close included. */
+function hangUp(ws: WebSocket): void {
+  ws.pause();
+  setTimeout(() => ws.terminate(), hangUpMs).unref();
+}
+
 /**
  * Turns upgrade requests into sessions of the hub, and looks after them.
  *
@@ -151,8 +157,8 @@ export class Connections {
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      // A broken frame, a message that is too long: ws closes the connection with the code of RFC 6455.
-      ws.on('error', () => undefined);
+      // A broken frame, a message that is too long: ws closes the connection with the code of RFC 6455, and would read on.
+      ws.on('error', () => setImmediate(hangUp, ws));
       if (found === null) ws.close(closeCodes.notSignedIn, 'Not signed in');
       else if ('code' in found) ws.close(found.code, found.reason);
       else if (!mayCall(found, { permission: 'events:read' })) ws.close(closeCodes.notAllowed, 'Not allowed');
@@ -178,9 +184,7 @@ export class Connections {
       seat.leave();
       if (ws.readyState !== ws.OPEN) return false;
       ws.close(notAccepted, 'Too many messages');
-      // What else it sends is not even taken from the network, its answer to the close included.
-      ws.pause();
-      setTimeout(() => ws.terminate(), hangUpMs).unref();
+      hangUp(ws);
       return false;
     };
     hear();

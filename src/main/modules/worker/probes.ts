@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
+import { answerOf, reasonOf, Timeout } from './answer-of.ts';
 import type { CheckOutcome } from './health-state.ts';
-import { reasonOf, statusOf, Timeout } from './status-of.ts';
 import type { CheckTarget } from './targets.ts';
 
 /** A forwarder in front of a container accepts for it, and hangs up at once if nobody is behind: so long we look. */
@@ -9,16 +9,16 @@ const settleMs = 100;
 async function probeHttp(target: CheckTarget, path: string): Promise<CheckOutcome> {
   const { address, port, timeoutMs } = target;
   const host = address.includes(':') ? `[${address}]` : address;
-  const answer = await statusOf({
+  const answer = await answerOf({
     origin: `http://${host}:${port}`,
     method: 'GET',
     path,
     headers: { 'user-agent': 'clos-health-check', accept: '*/*' },
     timeoutMs,
   });
-  if (typeof answer !== 'number') return { ok: false, reason: reasonOf(answer, timeoutMs) };
+  if (answer instanceof Error) return { ok: false, reason: reasonOf(answer, timeoutMs) };
   // A redirect is an answer of this service; where it leads is not looked at.
-  return answer < 400 ? { ok: true } : { ok: false, reason: `The answer was HTTP ${answer}.` };
+  return answer.status < 400 ? { ok: true } : { ok: false, reason: `The answer was HTTP ${answer.status}.` };
 }
 
 function probeTcp(target: CheckTarget): Promise<CheckOutcome> {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import type { Reaction } from '#shared/contract/internal.ts';
-import type { Attempt } from '#shared/contract/webhooks.ts';
 import { readDiscovery } from '#shared/node/discovery.ts';
 import type { Home } from '#shared/node/home.ts';
 import { listEvents } from '../../database/events.ts';
@@ -12,7 +11,7 @@ import { type Handler, handle } from '../../http/handler.ts';
 import { type ModuleContext, portNames } from '../../supervisor/module.ts';
 import { EventProcessor } from './events/event-processor.ts';
 import { Outbox } from './outbox.ts';
-import { post } from './webhooks/post.ts';
+import { type PostOutcome, post } from './webhooks/post.ts';
 import { webhookConsumer } from './webhooks/webhook-consumer.ts';
 
 /** So much may be done that the api has not recorded yet; after a crash it is done again. */
@@ -44,7 +43,8 @@ export function createReactions({ home, config, log, sibling }: ModuleContext, d
     { url, secret }: WebhookTarget,
     message: { id: string; body: string },
     signal: AbortSignal,
-  ): Promise<Attempt> => post({ url, secret, ...message }, { ownPorts: () => readOwnPorts(home), timeoutMs, signal });
+  ): Promise<PostOutcome> =>
+    post({ url, secret, ...message }, { ownPorts: () => readOwnPorts(home), timeoutMs, signal });
   const processor = new EventProcessor({
     readConsumers: () =>
       listWebhookTargets(db).map((webhook) =>

@@ -1,8 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ClosError } from '#shared/contract/clos-error.ts';
-import { findPackageRoot } from '../../version.ts';
+import { findOwnFile } from '../../own-file.ts';
 
 /** The process that we are, as far as the choice of a Node depends on it. */
 export interface NodeSurroundings {
@@ -37,14 +36,9 @@ export function findWrapperNode({ execPath, isElectron, env }: NodeSurroundings 
   );
 }
 
-/**
- * The wrapper's file: beside this one among the sources, at its place below `out/main` in a build. A packaged app has it outside of
- * its archive too, because another program cannot look inside.
- */
-export function findWrapper(from: string = import.meta.url): string {
-  if (from.endsWith('.ts')) return fileURLToPath(new URL('./wrapper.entry.ts', from));
-  const built = join(findPackageRoot(from), 'out', 'main', 'runtimes', 'process', 'wrapper.entry.js');
-  return built.replace(`app.asar${sep}`, `app.asar.unpacked${sep}`);
+/** The wrapper's file. A packaged app has it outside of its archive too, because another program cannot look inside. */
+export function findWrapper(from?: string): string {
+  return findOwnFile('runtimes/process/wrapper.entry.ts', from).replace(`app.asar${sep}`, `app.asar.unpacked${sep}`);
 }
 
 function isProgram(path: string): boolean {

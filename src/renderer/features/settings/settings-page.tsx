@@ -4,6 +4,7 @@ import { contract } from '#shared/contract/contract.ts';
 import type { ConflictSettings, ProgramRule } from '#shared/contract/settings.ts';
 import { CommandLine } from '../../components/command-line.tsx';
 import { Page } from '../../components/page.tsx';
+import { SettingsParts } from '../../components/settings-parts.tsx';
 import { ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { commandLines } from '../../lib/commands.ts';
 import { policyWords } from '../../lib/policy-words.ts';
@@ -95,7 +96,8 @@ function Conflicts({ settings }: { settings: ConflictSettings }) {
 export function SettingsPage() {
   const settings = useQuery(operationQuery(contract.settings.conflicts));
   return (
-    <Page title="Settings" note="conflicts">
+    <Page title="Settings">
+      <SettingsParts />
       {settings.data !== undefined ? (
         <Conflicts settings={settings.data} />
       ) : settings.isPending ? (

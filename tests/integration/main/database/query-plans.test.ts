@@ -10,6 +10,7 @@ import type { ReadDb } from '#main/database/handle.ts';
 import { firstKeptSeq, seqAt, seqBefore, stateAt } from '#main/database/history.ts';
 import { findCredential } from '#main/database/keys.ts';
 import { operationsQuery } from '#main/database/operations.ts';
+import { readRouting } from '#main/database/routing.ts';
 import { everKnownAs, findService } from '#main/database/services.ts';
 
 let folder: string;
@@ -134,5 +135,11 @@ describe('what every request, start or look at the past asks', () => {
 
     expect(plans.filter((line) => line.startsWith('SCAN'))).toEqual([]);
     expect(plans.length).toBeGreaterThan(0);
+  });
+
+  it('all routes are read by one walk of each table that has a part of them, and of no other', () => {
+    const scanned = plansOf(readRouting).flatMap((line) => /^SCAN (\w+)/.exec(line)?.[1] ?? []);
+
+    expect(scanned).toEqual(['e', 'route_targets', 'routes']);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRaw } from '#main/database/handle.ts';
 import { createReaderPool, type ReaderPool, type ReaderPoolOptions } from '#main/database/reader-pool.ts';
@@ -12,7 +13,7 @@ let pool: ReaderPool<typeof reads>;
 
 function open(options: Partial<ReaderPoolOptions> = {}): void {
   pool = createReaderPool({
-    worker: new URL('./reads.worker.ts', import.meta.url),
+    worker: fileURLToPath(new URL('./reads.worker.ts', import.meta.url)),
     path: join(folder, 'core.db'),
     threads: 1,
     ...options,

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backUp } from '#main/database/back-up.ts';
 import { type Backup, listBackups } from '#main/database/backups.ts';
 import { type CoreDb, openCoreDb } from '#main/database/core-db.ts';
+import { findDamage } from '#main/database/damage.ts';
 import { appendEvent, lastSeq } from '#main/database/events.ts';
 import { readMigrations } from '#main/database/migrate.ts';
 import { type Rescue, rescueCore } from '#main/database/rescue.ts';
@@ -64,7 +65,8 @@ function seqOf(path: string): number {
 /** Rescues; what cannot be rescued is told by the words in which that is refused. */
 function rescue(): Rescue | string | null {
   try {
-    return rescueCore(home, newest);
+    const damage = findDamage(home);
+    return damage === null ? null : rescueCore(home, { damage, newestVersion: newest });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

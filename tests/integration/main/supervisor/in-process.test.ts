@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '#main/config/config.ts';
-import { api } from '#main/modules/api/api.ts';
+import { createApi } from '#main/modules/api/api.ts';
 import { gateway } from '#main/modules/gateway/gateway.ts';
 import { monitor } from '#main/modules/monitor/monitor.ts';
 import { resolver } from '#main/modules/resolver/resolver.ts';
@@ -23,7 +23,7 @@ function create(): Supervisor {
     packageRoot: process.cwd(),
     config: loadConfig(home.configFile, environmentOf(home)),
     version: '2.0.0',
-    starter: inProcessStarter({ api, gateway, monitor, resolver, websocket, worker }),
+    starter: inProcessStarter({ api: createApi(), gateway, monitor, resolver, websocket, worker }),
     log: pino({ level: 'silent' }),
   });
   running.push(supervisor);

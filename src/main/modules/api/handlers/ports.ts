@@ -18,6 +18,7 @@ import type { ApiContext } from '../api-context.ts';
 import { portTaken } from '../leases.ts';
 import { moveLease, releasePort } from '../move-lease.ts';
 import { pageOfAll } from '../pages.ts';
+import { routesTo } from '../route-view.ts';
 
 /** A range that endpoints are asked to take their ports from cannot go. */
 function assertUnused(api: ApiContext, ranges: readonly Range[]): void {
@@ -151,6 +152,9 @@ export function portHandlers(api: ApiContext): Handler[] {
     handle(ports.suggest, (call) =>
       resolver().suggestPorts({ ...call.query, range: null, protocol: 'tcp', address: '127.0.0.1' }),
     ),
-    handle(ports.who, (call) => resolver().describePort({ port: call.params.port })),
+    handle(ports.who, async ({ params: { port } }) => {
+      const [report, routes] = await Promise.all([resolver().describePort({ port }), routesTo(api, port)]);
+      return { ...report, routes };
+    }),
   ];
 }

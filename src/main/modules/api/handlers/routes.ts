@@ -99,7 +99,7 @@ export function routeHandlers(api: ApiContext): Handler[] {
       const all = (await routeViews(api)).filter(
         ({ targets }) => service === null || targets.some((target) => target.service.id === service.id),
       );
-      return pageOfAll(all, { limit, cursor, sort: 'name', keyOf: ({ name, path }) => `${name}${path}` });
+      return pageOfAll(all, { limit, cursor, sort: 'name', keyOf: ({ name, path }) => `${name} ${path}` });
     }),
     handle(routes.traffic, () => gateway().routeTraffic({})),
     handle(routes.requests, ({ query: { route = null, failed = false, limit } }) =>

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { answerProblem } from '../answer.ts';
-import type { StaticFile, StaticFiles } from './static-files.ts';
+import { type Encoding, encodings, type StaticFile, type StaticFiles } from './static-files.ts';
 
 /** What the pages may do: load what is here, talk to here, nothing else. `host` has passed the guard. */
 function securityHeaders(host: string): Record<string, string> {
@@ -40,14 +40,33 @@ function cacheControl(file: StaticFile): string {
   return file.type.startsWith('text/html') ? 'no-store' : 'no-cache';
 }
 
+/** The best encoding that a client takes of those that there are (RFC 9110, section 12.5.3); null for the file as it is. */
+function encodingFor(accepted: string | undefined, file: StaticFile): Encoding | null {
+  if (accepted === undefined) return null;
+  const refused = (encoding: string) =>
+    new RegExp(`\\b${encoding}\\s*;\\s*q=0(?:\\.0*)?(?:\\s*(?:,|$))`, 'i').test(accepted);
+  const names = accepted.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase());
+  const found = encodings.find((one) => file.encoded[one] !== undefined && names.includes(one) && !refused(one));
+  return found ?? null;
+}
+
 function serve(response: ServerResponse, file: StaticFile, headers: Record<string, string>): void {
-  const all = { ...headers, etag: file.etag, 'cache-control': cacheControl(file) };
-  if (response.req.headers['if-none-match'] === file.etag) {
+  const encoding = encodingFor(response.req.headers['accept-encoding']?.toString(), file);
+  const body = (encoding === null ? undefined : file.encoded[encoding]) ?? file.body;
+  const etag = encoding === null ? file.etag : file.etag.replace(/"$/, `-${encoding}"`);
+  const all = {
+    ...headers,
+    etag,
+    'cache-control': cacheControl(file),
+    ...(Object.keys(file.encoded).length === 0 ? {} : { vary: 'accept-encoding' }),
+    ...(encoding === null ? {} : { 'content-encoding': encoding }),
+  };
+  if (response.req.headers['if-none-match'] === etag) {
     response.writeHead(304, all).end();
     return;
   }
-  response.writeHead(200, { ...all, 'content-type': file.type, 'content-length': file.body.length });
-  response.end(response.req.method === 'HEAD' ? undefined : file.body);
+  response.writeHead(200, { ...all, 'content-type': file.type, 'content-length': body.length });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** The path of a URL as it may stand in the map of files; null if it cannot be decoded. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 /** One file of the dashboard, held in memory. */
@@ -9,7 +9,14 @@ export interface StaticFile {
   etag: string;
   /** Its name carries a hash of its content, so it never changes under this name. */
   hashed: boolean;
+  /** The same, compressed when it was built. */
+  encoded: Partial<Record<Encoding, Buffer>>;
 }
+
+/** The better one first. */
+export const encodings = ['br', 'gzip'] as const;
+export type Encoding = (typeof encodings)[number];
+const suffixes: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' };
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -29,11 +36,18 @@ const hashedName = /^\/assets\/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 
 function toFile(path: string, url: string): StaticFile {
   const body = readFileSync(path);
+  const encoded = Object.fromEntries(
+    encodings.flatMap((encoding) => {
+      const file = path + suffixes[encoding];
+      return existsSync(file) ? [[encoding, readFileSync(file)]] : [];
+    }),
+  );
   return {
     body,
     type: types[extname(path)] ?? 'application/octet-stream',
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     hashed: hashedName.test(url),
+    encoded,
   };
 }
 
@@ -48,7 +62,7 @@ export function readStaticFiles(folder: string): Map<string, StaticFile> | null 
   let entries: Array<{ path: string; url: string }>;
   try {
     entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))
+      .filter((entry) => entry.isFile() && !/\.(?:map|br|gz)$/.test(entry.name))
       .map((entry) => {
         const path = join(entry.parentPath, entry.name);
         return { path, url: `/${path.slice(folder.length).replaceAll('\\', '/').replace(/^\/+/, '')}` };

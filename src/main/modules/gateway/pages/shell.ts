@@ -104,7 +104,7 @@ export function answerPage(
 <html lang="en" data-state="${waitsFor ?? ''}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
 <title>${title}</title><link rel="icon" href="data:,">${refresh}<style>${{ markup: style }}</style></head>
-<body><main>${body}<footer>CLOS answers here in the place of the service · ${requestId}</footer></main>${script}</body>
+<body><main>${body}<footer>Answered by CLOS · ${requestId}</footer></main>${script}</body>
 </html>
 `.markup;
   response.writeHead(status, {

@@ -6,6 +6,9 @@ import { responseHeaders } from './headers.ts';
 /** How long the rest of a body that nobody wants is read and thrown away. */
 const lingerMs = 2000;
 
+/** Pieces up to this size are copied to go out with the head. */
+const heldBytes = 16 * 1024;
+
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
@@ -136,12 +139,17 @@ export class Passage implements Dispatcher.DispatchHandler {
   readonly response: ServerResponse;
   bytesOut = 0;
   #body: Body | null = null;
+  /** The first piece of an answer, until it is known whether more comes in the same turn. */
+  #held: Buffer | null = null;
+  #flushed = false;
+  readonly #requestId: string;
   #options: ForwardOptions | null = null;
   #controller: Dispatcher.DispatchController | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, requestId: string) {
     this.request = request;
     this.response = response;
+    this.#requestId = requestId;
     response.once('close', () => {
       if (!response.writableFinished) this.#controller?.abort(new Error('The client went away.'));
     });
@@ -180,25 +188,52 @@ export class Passage implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (status < 200) return;
     const { response } = this;
-    const headers = responseHeaders(rawHeadersOf(controller));
+    const headers = responseHeaders(rawHeadersOf(controller), this.#requestId);
     if (!response.req.complete) headers.push('connection', 'close');
-    // What has come by the end of this turn goes out as one write; a stream may then be silent for long before its first line.
-    response.cork();
     response.writeHead(status, headers);
-    response.flushHeaders();
-    process.nextTick(() => response.uncork());
+    // What has come by the end of this turn goes out as one write; a stream may then be silent for long before its first line.
+    process.nextTick(() => this.#flush());
     this.#options?.onAnswer?.(status);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.bytesOut += chunk.length;
+    if (!this.#flushed && this.#held === null && chunk.length <= heldBytes) {
+      this.#held = chunk;
+      return;
+    }
+    this.#flush();
     if (this.response.write(chunk)) return;
     controller.pause();
     this.response.once('drain', () => controller.resume());
   }
 
   onResponseEnd(): void {
-    endAnswer(this.response);
+    const { response } = this;
+    const held = this.#held;
+    if (this.#flushed || held === null) {
+      endAnswer(response);
+      return;
+    }
+    this.#flushed = true;
+    this.#held = null;
+    // As a string it goes with the head in one piece.
+    if (response.req.complete) response.end(held.toString('latin1'), 'latin1');
+    else {
+      response.write(held);
+      endAnswer(response);
+    }
+  }
+
+  /** Lets out what was held back. */
+  #flush(): void {
+    if (this.#flushed) return;
+    this.#flushed = true;
+    if (this.response.destroyed) return;
+    const held = this.#held;
+    this.#held = null;
+    if (held === null) this.response.flushHeaders();
+    else this.response.write(held);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -92,9 +92,11 @@ export function comesAround({ headers }: IncomingMessage, via: string): boolean 
 
 const nothing = (): boolean => false;
 
-/** The headers of an answer on its way back. */
-export function responseHeaders(rawHeaders: readonly string[]): string[] {
-  return passOn(rawHeaders, nothing);
+/** The headers of an answer on its way back, with the id of the request unless the answer has one of its own. */
+export function responseHeaders(rawHeaders: readonly string[], requestId: string): string[] {
+  const headers = passOn(rawHeaders, nothing);
+  if (!headers.includes('x-request-id')) headers.push('x-request-id', requestId);
+  return headers;
 }
 
 /**

@@ -43,7 +43,7 @@ export class ModuleProxy {
   forward(request: IncomingMessage, response: ServerResponse): void {
     const requestId = newId('req');
     const deadline = performance.now() + patienceMs;
-    const passage = new Passage(request, response);
+    const passage = new Passage(request, response, requestId);
     const headers = requestHeaders(request, { requestId, via: this.#via });
     let retry: NodeJS.Timeout | null = null;
     const send = (): void => {

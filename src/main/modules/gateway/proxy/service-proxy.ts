@@ -117,11 +117,7 @@ export class ServiceProxy {
       const absence = absenceOf(entry);
       throw new ClosError(absence?.code ?? 'SERVICE_DOWN', absence?.detail ?? '');
     }
-    const meter = meters.of(entry.id);
-    meter.tunnels += 1;
-    upgrade.socket.once('close', () => {
-      meter.tunnels -= 1;
-    });
+    upgrade.socket.once('close', meters.of(entry.id).tunnel());
     tunnelUpgrade(upgrade, {
       to: target.address,
       path: withoutPath(url, entry.stripPath ? entry.path : '/'),
@@ -165,7 +161,7 @@ class Delivery {
   constructor(options: ServiceProxyOptions, asked: Asked) {
     this.#options = options;
     this.#asked = asked;
-    this.#passage = new Passage(asked.request, asked.response);
+    this.#passage = new Passage(asked.request, asked.response, asked.requestId);
     asked.response.once('close', () => this.#end());
   }
 
@@ -183,7 +179,8 @@ class Delivery {
   }
 
   #forward(entry: RoutingEntry, target: RoutingTarget, host: string): void {
-    const { request, requestId, url, began } = this.#asked;
+    const { request, requestId, url } = this.#asked;
+    const sent = performance.now();
     const { pools, via } = this.#options;
     if (!isOfThisMachine(host)) {
       this.#absent({ code: 'SERVICE_SILENT', target, detail: `${host} is no address of this machine.` });
@@ -195,7 +192,7 @@ class Delivery {
       path: stripped ? withoutPath(url, entry.path) : url,
       headers: requestHeaders(request, { requestId, via, ...(stripped ? { prefix: entry.path } : {}) }),
       onFailure: (failure, { replayable }) => this.#failed({ entry, target, host, failure, replayable }),
-      onAnswer: () => this.meter?.answered(performance.now() - began),
+      onAnswer: () => this.meter?.answered(performance.now() - sent),
     });
   }
 

@@ -7,19 +7,39 @@ type StatusClass = keyof RouteTraffic['statuses'];
 export class RouteMeter {
   requests = 0;
   inFlight = 0;
-  tunnels = 0;
   limited = 0;
   unanswered = 0;
   bytesIn = 0;
   bytesOut = 0;
   lastAt: number | null = null;
+  #tunnels = 0;
+  readonly #onChange: () => void;
   readonly #statuses: RouteTraffic['statuses'] = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
   readonly #response = new Histogram();
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  get isBusy(): boolean {
+    return this.inFlight + this.#tunnels > 0;
+  }
 
   begin(): void {
     this.requests += 1;
     this.inFlight += 1;
     this.lastAt = Date.now();
+  }
+
+  /** A connection was upgraded. Call what it returns when that has ended. */
+  tunnel(): () => void {
+    this.#tunnels += 1;
+    this.lastAt = Date.now();
+    this.#onChange();
+    return () => {
+      this.#tunnels -= 1;
+      this.#onChange();
+    };
   }
 
   end({ status, bytesIn, bytesOut }: { status: number; bytesIn: number; bytesOut: number }): void {
@@ -28,6 +48,7 @@ export class RouteMeter {
     this.bytesOut += bytesOut;
     const name = `${Math.floor(status / 100)}xx`;
     if (name in this.#statuses) this.#statuses[name as StatusClass] += 1;
+    this.#onChange();
   }
 
   /** The head of the answer of a service has come. */
@@ -37,10 +58,10 @@ export class RouteMeter {
 
   toTraffic(routeId: string): RouteTraffic {
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => this.#response.quantile(share));
-    const { requests, inFlight, tunnels, limited, unanswered, bytesIn, bytesOut, lastAt } = this;
+    const { requests, inFlight, limited, unanswered, bytesIn, bytesOut, lastAt } = this;
     return {
       routeId,
-      ...{ requests, inFlight, tunnels },
+      ...{ requests, inFlight, tunnels: this.#tunnels },
       statuses: { ...this.#statuses },
       ...{ limited, unanswered, bytesIn, bytesOut },
       responseMs: p50 == null || p95 == null || p99 == null ? null : { p50, p95, p99 },
@@ -52,11 +73,16 @@ export class RouteMeter {
 /** The meters of all routes. */
 export class Meters {
   readonly #meters = new Map<string, RouteMeter>();
+  readonly #onChange: (routeId: string) => void;
+
+  constructor(onChange: (routeId: string) => void) {
+    this.#onChange = onChange;
+  }
 
   of(routeId: string): RouteMeter {
     let meter = this.#meters.get(routeId);
     if (meter === undefined) {
-      meter = new RouteMeter();
+      meter = new RouteMeter(() => this.#onChange(routeId));
       this.#meters.set(routeId, meter);
     }
     return meter;
@@ -68,8 +94,8 @@ export class Meters {
 
   /** Forgets the routes that are gone. */
   keepOnly(ids: ReadonlySet<string>): void {
-    for (const [id, { inFlight, tunnels }] of this.#meters) {
-      if (!ids.has(id) && inFlight + tunnels === 0) this.#meters.delete(id);
+    for (const [id, { isBusy }] of this.#meters) {
+      if (!ids.has(id) && !isBusy) this.#meters.delete(id);
     }
   }
 }

@@ -4,7 +4,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attempt } from '#shared/contract/webhooks.ts';
 import { hostOf, refuseAddress } from '../../../http/outbound-address.ts';
-import { reasonOf, statusOf } from '../status-of.ts';
+import { answerOf, reasonOf } from '../answer-of.ts';
+import { retryAfterMs } from './retry.ts';
 import { signedHeaders } from './signature.ts';
 
 export interface Post {
@@ -24,10 +25,15 @@ export interface PostOptions {
   resolve?: (host: string) => Promise<LookupAddress[]>;
 }
 
+/** What came of it, and for how long the receiver, if it is overloaded, asks to be left alone. */
+export interface PostOutcome extends Attempt {
+  retryAfterMs: number | null;
+}
+
 const resolveHere = (host: string) => lookup(host, { all: true });
 
-function failed(reason: string): Attempt {
-  return { delivered: false, status: null, reason };
+function failed(reason: string): PostOutcome {
+  return { delivered: false, status: null, reason, retryAfterMs: null };
 }
 
 function portOf({ port, protocol }: URL): number {
@@ -57,10 +63,10 @@ function pinnedTo(addresses: readonly LookupAddress[]): LookupFunction {
 /**
  * Posts once. Never rejects; is over within the timeout.
  *
- * The name is resolved here, every address it has is checked, and only those are connected to. Of the answer the status is looked
- * at and nothing else; a redirect is a failure.
+ * The name is resolved here, every address it has is checked, and only those are connected to. Of the answer the status and
+ * `Retry-After` are looked at and nothing else; a redirect is a failure.
  */
-export async function post({ url, secret, id, body }: Post, options: PostOptions): Promise<Attempt> {
+export async function post({ url, secret, id, body }: Post, options: PostOptions): Promise<PostOutcome> {
   const { timeoutMs, signal } = options;
   const deadline = performance.now() + timeoutMs;
   const target = new URL(url);
@@ -72,7 +78,7 @@ export async function post({ url, secret, id, body }: Post, options: PostOptions
     const refusal = refuseAddress(address, portOf(target), ownPorts);
     if (refusal !== null) return failed(refusal);
   }
-  const answer = await statusOf({
+  const answer = await answerOf({
     origin: target.origin,
     method: 'POST',
     path: target.pathname + target.search,
@@ -86,8 +92,14 @@ export async function post({ url, secret, id, body }: Post, options: PostOptions
     lookup: pinnedTo(addresses),
     signal,
   });
-  if (typeof answer !== 'number') return failed(reasonOf(answer, timeoutMs));
-  if (answer >= 200 && answer < 300) return { delivered: true, status: answer, reason: null };
-  const redirect = answer >= 300 && answer < 400 ? '; redirects are not followed' : '';
-  return { delivered: false, status: answer, reason: `The answer was HTTP ${answer}${redirect}.` };
+  if (answer instanceof Error) return failed(reasonOf(answer, timeoutMs));
+  const { status, retryAfter } = answer;
+  if (status >= 200 && status < 300) return { delivered: true, status, reason: null, retryAfterMs: null };
+  const redirect = status >= 300 && status < 400 ? '; redirects are not followed' : '';
+  return {
+    delivered: false,
+    status,
+    reason: `The answer was HTTP ${status}${redirect}.`,
+    retryAfterMs: status === 429 || status === 503 ? retryAfterMs(retryAfter, Date.now()) : null,
+  };
 }

@@ -1,15 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClosEvent } from '#shared/contract/events.ts';
-import type { Attempt, Delivery } from '#shared/contract/webhooks.ts';
+import type { Delivery } from '#shared/contract/webhooks.ts';
 import { consumerOf, deliveryId, type WebhookTarget } from '../../../database/webhooks.ts';
 import type { Consumer, Effect, ReactionCall } from '../events/consumer.ts';
+import type { PostOutcome } from './post.ts';
 import { delayAfter, delayLeft, type RetrySchedule } from './retry.ts';
 
 export interface WebhookDelivery {
   schedule: RetrySchedule;
   /** What is recorded of an earlier try, maybe of another run of this process. */
   findDelivery(webhookId: string, seq: number): Delivery | null;
-  post(webhook: WebhookTarget, message: { id: string; body: string }, signal: AbortSignal): Promise<Attempt>;
+  post(webhook: WebhookTarget, message: { id: string; body: string }, signal: AbortSignal): Promise<PostOutcome>;
 }
 
 /** A webhook is not told about itself: a failure that is told would be the next failure. */
@@ -33,11 +34,11 @@ async function deliver(
   }
   for (;;) {
     attempt += 1;
-    const outcome = await post(webhook, { id, body }, signal);
+    const { retryAfterMs, ...outcome } = await post(webhook, { id, body }, signal);
     if (!outcome.delivered) signal.throwIfAborted();
     const gone = outcome.status === 410;
     const isLast = outcome.delivered || gone || attempt >= schedule.attempts;
-    const delay = delayAfter(attempt, schedule, Math.random());
+    const delay = delayAfter({ attempt, retryAfterMs }, schedule, Math.random());
     const now = Date.now();
     const effect: Effect = {
       type: 'delivery',

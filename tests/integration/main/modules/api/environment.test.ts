@@ -80,12 +80,12 @@ describe('the environment of a service', () => {
     const inside = await add({ name: 'inside', runtime: container, env: asked });
 
     expect(renderService(db.read, outside).env).toEqual({
-      URL: 'http://127.0.0.1:5001',
+      URL: 'postgres://127.0.0.1:5001',
       PORT_ONLY: '5002',
       HOST: '127.0.0.1',
     });
     const told = renderService(db.read, inside);
-    expect(told.env).toEqual({ URL: 'http://db:5432', PORT_ONLY: '8080', HOST: 'db' });
+    expect(told.env).toEqual({ URL: 'postgres://db:5432', PORT_ONLY: '8080', HOST: 'db' });
     expect([reachesHost(told), [...referencedServices(inside)]]).toEqual([false, ['db']]);
   });
 
@@ -102,7 +102,7 @@ describe('the environment of a service', () => {
     await add({ name: 'db', runtime: program, endpoints: [{ hostPort: 5432 }] });
     const web = await add({ name: 'web', runtime: program, env: { URL: '${services.db.url}' } });
 
-    expect(renderService(db.read, web).env).toEqual({ URL: 'http://127.0.0.1:5432' });
+    expect(renderService(db.read, web).env).toEqual({ URL: 'postgres://127.0.0.1:5432' });
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema } from '#main/config/config.ts';
-import { api } from '#main/modules/api/api.ts';
+import { createApi } from '#main/modules/api/api.ts';
 import type { RunningModule } from '#main/supervisor/module.ts';
 import type { Client } from '#shared/client/client.ts';
 import type { Service } from '#shared/contract/services.ts';
@@ -16,7 +16,7 @@ beforeEach(async () => {
   world = createModuleWorld();
   // Not the profile of tests, in which each kept answer is made anew and compared: here it is the callers who compare.
   const config = configSchema.parse({ profile: 'production', logLevel: 'silent' });
-  running = await api.start(world.contextOf('api', { config }));
+  running = await createApi().start(world.contextOf('api', { config }));
   client = world.contextOf('worker').sibling('api');
 });
 afterEach(async () => {

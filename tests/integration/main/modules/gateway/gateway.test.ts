@@ -449,6 +449,23 @@ describe('the dashboard', () => {
     expect(await call('/icon.svg', { to: dashboardPort, method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
+  it('comes compressed, as it was built, to whoever takes that', async () => {
+    build();
+    const assets = join(packageRoot, 'out', 'renderer', 'assets');
+    writeFileSync(join(assets, 'index-BX3c9kQ1.js.br'), 'small');
+    writeFileSync(join(assets, 'index-BX3c9kQ1.js.gz'), 'larger');
+    const ask = async (encoding?: string) => {
+      const headers: Record<string, string> = encoding === undefined ? {} : { 'accept-encoding': encoding };
+      const answer = await call('/assets/index-BX3c9kQ1.js', { to: dashboardPort, headers });
+      return [answer.headers['content-encoding'], answer.headers.vary, answer.body];
+    };
+    expect(await ask('gzip, deflate, br, zstd')).toEqual(['br', 'accept-encoding', 'small']);
+    expect(await ask('gzip;q=1.0, br;q=0')).toEqual(['gzip', 'accept-encoding', 'larger']);
+    expect(await ask('identity')).toEqual([undefined, 'accept-encoding', 'let a;']);
+    expect(await ask()).toEqual([undefined, 'accept-encoding', 'let a;']);
+    expect(await call('/assets/index-BX3c9kQ1.js.br', { to: dashboardPort })).toMatchObject({ status: 404 });
+  });
+
   it('gives away no file outside, no source map, and no page where other ports of CLOS have something', async () => {
     build();
     const paths = [

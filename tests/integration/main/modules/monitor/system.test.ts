@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api } from '#main/modules/api/api.ts';
+import { createApi } from '#main/modules/api/api.ts';
 import { gateway } from '#main/modules/gateway/gateway.ts';
 import { monitor } from '#main/modules/monitor/monitor.ts';
 import { websocket } from '#main/modules/websocket/websocket.ts';
@@ -19,7 +19,7 @@ const running = new Map<string, RunningModule>();
 beforeAll(async () => {
   process.env.DOCKER_HOST = 'unix:///nonexistent/docker.sock';
   world = createModuleWorld();
-  for (const module of [api, worker, monitor, websocket, gateway]) {
+  for (const module of [createApi(), worker, monitor, websocket, gateway]) {
     running.set(module.name, await module.start(world.contextOf(module.name)));
   }
   key = (await readApiKey(world.home)) ?? '';

@@ -38,7 +38,10 @@ describe('a post to a name', () => {
       },
     );
 
-    expect([outcome, asked]).toEqual([{ delivered: true, status: 204, reason: null }, ['receiver.invalid']]);
+    expect([outcome, asked]).toEqual([
+      { delivered: true, status: 204, reason: null, retryAfterMs: null },
+      ['receiver.invalid'],
+    ]);
     expect(receiver.received.map(({ headers }) => headers.host)).toEqual([`receiver.invalid:${port}`]);
   });
 
@@ -57,7 +60,12 @@ describe('a post to a name', () => {
         },
       );
 
-      expect(outcome).toEqual({ delivered: false, status: null, reason: expect.stringContaining(address) });
+      expect(outcome).toEqual({
+        delivered: false,
+        status: null,
+        reason: expect.stringContaining(address),
+        retryAfterMs: null,
+      });
       expect(receiver.received).toEqual([]);
     },
   );
@@ -70,9 +78,9 @@ describe('a post to a name', () => {
       await post({ ...message, url }, { ...options, ownPorts: async () => null }),
       await post({ ...message, url: 'http://receiver.invalid/' }, { ...options, resolve: async () => [] }),
     ]).toEqual([
-      { delivered: false, status: null, reason: `Port ${port} is one of CLOS's own.` },
-      { delivered: false, status: null, reason: 'CLOS is still starting.' },
-      { delivered: false, status: null, reason: 'The name could not be resolved.' },
+      { delivered: false, status: null, reason: `Port ${port} is one of CLOS's own.`, retryAfterMs: null },
+      { delivered: false, status: null, reason: 'CLOS is still starting.', retryAfterMs: null },
+      { delivered: false, status: null, reason: 'The name could not be resolved.', retryAfterMs: null },
     ]);
     expect(receiver.received).toEqual([]);
   });

@@ -101,7 +101,10 @@ describe('the headers of an answer', () => {
       'Set-Cookie',
       'b',
     ];
-    expect(responseHeaders(raw)).toEqual(['content-type', 'a', 'set-cookie', 'a', 'set-cookie', 'b']);
+    expect(responseHeaders(raw, 'req_1')).toEqual([
+      ...['content-type', 'a', 'set-cookie', 'a', 'set-cookie', 'b', 'x-request-id', 'req_1'],
+    ]);
+    expect(responseHeaders(['X-Request-Id', 'its-own'], 'req_1')).toEqual(['x-request-id', 'its-own']);
   });
 });
 

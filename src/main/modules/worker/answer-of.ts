@@ -1,7 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 
-export interface StatusRequest {
+export interface Answer {
+  status: number;
+  /** The header of that name, as it came. */
+  retryAfter: string | null;
+}
+
+export interface AnswerRequest {
   origin: string;
   method: 'GET' | 'POST';
   path: string;
@@ -18,14 +24,15 @@ export class Timeout extends Error {
   readonly code = 'ETIMEDOUT';
 }
 
-/** Keeps the status and hangs up: the body is nobody's business here. */
-function statusHandler(settle: (outcome: number | Error) => void): Dispatcher.DispatchHandler {
+/** Keeps the head and hangs up: the body is nobody's business here. */
+function headHandler(settle: (outcome: Answer | Error) => void): Dispatcher.DispatchHandler {
   return {
     onRequestStart: () => undefined,
-    onResponseStart(controller, status) {
+    onResponseStart(controller, status, headers) {
       if (status < 200) return;
-      settle(status);
-      controller.abort(new Error('The status is enough.'));
+      const [retryAfter = null] = [headers['retry-after']].flat();
+      settle({ status, retryAfter });
+      controller.abort(new Error('The head is enough.'));
     },
     onResponseData: () => undefined,
     onResponseEnd: () => undefined,
@@ -33,8 +40,8 @@ function statusHandler(settle: (outcome: number | Error) => void): Dispatcher.Di
   };
 }
 
-/** Asks once, on a connection of its own, and gives the status of the answer, or why there was none. Redirects are not followed. */
-export async function statusOf(request: StatusRequest): Promise<number | Error> {
+/** Asks once, on a connection of its own, and gives the head of the answer, or why there was none. Redirects are not followed. */
+export async function answerOf(request: AnswerRequest): Promise<Answer | Error> {
   const { origin, timeoutMs, lookup, signal, body, method, path, headers } = request;
   let client: Client | null = null;
   let end: (() => void) | undefined;
@@ -46,7 +53,7 @@ export async function statusOf(request: StatusRequest): Promise<number | Error> 
       ...(lookup === undefined ? {} : { connect: { lookup } }),
     });
     const { dispatch } = client;
-    return await new Promise<number | Error>((resolve) => {
+    return await new Promise<Answer | Error>((resolve) => {
       end = () => resolve(new Error('It was given up.'));
       if (signal?.aborted) end();
       signal?.addEventListener('abort', end, { once: true });
@@ -55,7 +62,7 @@ export async function statusOf(request: StatusRequest): Promise<number | Error> 
       dispatch.call(
         client,
         { method, path, headers, reset: true, ...(body === undefined ? {} : { body }) },
-        statusHandler(resolve),
+        headHandler(resolve),
       );
     });
   } catch (error) {
@@ -83,6 +90,19 @@ export function reasonOf(error: Error, timeoutMs: number): string {
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'UND_ERR_HEADERS_TIMEOUT':
       return `No answer within ${timeoutMs} ms.`;
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return 'The certificate is self-signed.';
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return 'The certificate is signed by nobody whom CLOS trusts.';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'The certificate is for another name.';
+    case 'CERT_HAS_EXPIRED':
+      return 'The certificate has expired.';
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'The receiver does not speak TLS.';
     default:
       return error.name === 'HTTPParserError' ? 'The answer is not HTTP.' : code || 'The request failed.';
   }

@@ -1,0 +1,7 @@
+import { parentPort } from 'node:worker_threads';
+import { findHome } from '#shared/node/home.ts';
+import { findDamage } from './damage.ts';
+
+parentPort?.once('message', (root: string) =>
+  parentPort?.postMessage(findDamage(findHome({ ...process.env, CLOS_HOME: root }))),
+);
