@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '#tests/support/ports.ts';
 import { removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { type Dashboard, goTo, launchBrowser, noteOf, openDashboard, picture } from './dashboard.ts';
-import { answeringService, newFolder, removeFolder, removeServices, startStranger } from './programs.ts';
+import { answeringService, newFolder, removeFolder, removeServices, type Stranger, startStranger } from './programs.ts';
 
 let system: TestSystem;
 let browser: Browser;
@@ -13,6 +13,8 @@ let dashboard: Dashboard;
 let page: Page;
 let folder: string;
 let gatewayPort: number;
+let stranger: Stranger;
+let strangersPort: number;
 const patient = { waitSeconds: 30 };
 const patience = { timeout: 10_000 };
 
@@ -26,6 +28,8 @@ beforeAll(async () => {
   await client.services.create({ ...web, endpoints: [...(web.endpoints ?? []), { name: 'admin' }] });
   await client.services.create(answeringService('api', folder, await freePort()));
   await client.services.start({ id: 'web' }, patient);
+  strangersPort = await freePort();
+  stranger = await startStranger(strangersPort);
   gatewayPort = Number(new URL(system.discovery.gateway.url).port);
   dashboard = await openDashboard(browser, system);
   page = dashboard.page;
@@ -34,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   if (system !== undefined) await removeServices(system);
+  await stranger?.leave();
   await system?.stop();
   removeFolder(folder);
   if (system !== undefined) removeHome(system.home);
@@ -43,6 +48,12 @@ const dialog = () => page.getByRole('dialog');
 const inspector = () => page.getByRole('complementary', { name: 'Route' });
 const row = (name: string) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 const urlOf = (name: string, path = '/') => `http://${name}.localhost:${gatewayPort}${path}`;
+
+function visitOf(service: string, to: string): string {
+  const url = new URL('/visit', system.discovery.dashboard.url);
+  url.search = String(new URLSearchParams({ service, to }));
+  return url.href;
+}
 
 async function show(name: string): Promise<void> {
   await row(name).getByRole('gridcell').nth(1).click();
@@ -216,16 +227,15 @@ describe('A visit to a service that is down', () => {
 
   it('asks who has no token to sign in first, and leads nowhere but to names at the gateway', async () => {
     const { id } = await system.client.services.get({ id: 'web' });
-    const visit = new URL('/visit', system.discovery.dashboard.url);
-    visit.search = String(new URLSearchParams({ service: id, to: `http://evil.example:${gatewayPort}/` }));
+    const visit = visitOf(id, `http://evil.example:${gatewayPort}/`);
     const context = await browser.newContext();
     const tab = await context.newPage();
-    await tab.goto(visit.href);
+    await tab.goto(visit);
     const { url } = await system.client.auth.createSignInLink();
     await tab.getByLabel('Or paste a key, or the link').fill(url);
     await tab.getByRole('button', { name: 'Sign in' }).click();
     await tab.getByRole('heading', { name: 'web runs' }).waitFor();
-    expect(tab.url()).toBe(visit.href);
+    expect(tab.url()).toBe(visit);
     await tab.getByText(urlOf('web'), { exact: true }).waitFor();
     await tab.getByRole('button', { name: 'Open' }).click();
     await tab.waitForURL(urlOf('web'));
@@ -233,19 +243,15 @@ describe('A visit to a service that is down', () => {
   });
 
   it('shows who is in the way, and goes on once a way out was taken', async () => {
-    const port = await freePort();
-    const stranger = await startStranger(port);
-    await system.client.services.create(answeringService('docs', folder, port));
-    await page.goto(urlOf('docs'));
-    await page.getByRole('link', { name: 'Start docs' }).click();
+    const { id } = await system.client.services.create(answeringService('docs', folder, strangersPort));
+    await page.goto(visitOf(id, urlOf('docs')));
     await page.getByRole('button', { name: 'Start and open' }).click();
-    const card = page.getByRole('article', { name: `docs wants :${port}` });
+    const card = page.getByRole('article', { name: `docs wants :${strangersPort}` });
     await card.getByText('blog', { exact: true }).waitFor();
     await picture(page, 'visit-conflict');
     await card.getByRole('radio', { name: /Run docs on/ }).check();
     await card.getByRole('button', { name: 'Do it' }).click();
     await page.waitForURL(urlOf('docs'), { timeout: 20_000 });
     await expect.poll(() => page.textContent('body'), patience).toBe('docs');
-    await stranger.leave();
   });
 });
