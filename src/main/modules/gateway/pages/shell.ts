@@ -50,6 +50,7 @@ const policy = [
   `style-src ${hash(style)}`,
   `script-src ${hash(waiter)}`,
   "connect-src 'self'",
+  'img-src data:',
   "frame-ancestors 'none'",
   "base-uri 'none'",
   "form-action 'none'",
