@@ -6,6 +6,7 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { answerClientErrors, writeRaw } from '../../http/client-errors.ts';
 import { isOwnHost, isOwnOrigin } from '../../http/guard.ts';
 import { answerProblem } from './answer.ts';
+import { hasBody } from './proxy/forward.ts';
 import { framingFault } from './proxy/headers.ts';
 import { nameOf } from './routing/routing-table.ts';
 
@@ -52,9 +53,11 @@ function judge(request: IncomingMessage, takesNames: boolean): Passed | ClosErro
 
 /** What has a body must go on sending it. An answer may be silent for as long as it likes. */
 function guardBody(request: IncomingMessage): void {
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return;
-  request.socket.setTimeout(bodyIdleMs, () => request.socket.destroy());
-  request.once('close', () => request.socket.setTimeout(0));
+  if (!hasBody(request)) return;
+  const { socket } = request;
+  const hangUp = () => socket.destroy();
+  socket.setTimeout(bodyIdleMs).once('timeout', hangUp);
+  request.once('close', () => socket.setTimeout(0).off('timeout', hangUp));
 }
 
 /** One listener of a door; a door has one for each address family. */
@@ -91,6 +94,7 @@ export function createDoor({ own, ownUpgrade, named }: Answers): Server {
     socket.on('error', () => socket.destroy());
     const passed = judge(request, takesNames);
     if (passed instanceof ClosError) writeRaw(socket, passed);
+    else if (hasBody(request)) writeRaw(socket, new ClosError('INVALID_INPUT', 'An upgrade has no body.'));
     else if (passed.name === null || named === undefined) ownUpgrade({ request, socket, head });
     else named.upgrade({ request, socket, head }, passed.name);
   });
