@@ -71,6 +71,8 @@ export interface Absence {
   code: 'SERVICE_DOWN' | 'SERVICE_STARTING' | 'SERVICE_SILENT' | 'ADDRESS_TAKEN' | 'GATEWAY_TIMEOUT';
   target: RoutingTarget;
   detail: string;
+  /** Somebody takes connections there: that it can be reached is no reason to ask again. */
+  listens?: boolean;
 }
 
 const titles: Readonly<Record<Absence['code'], (name: string) => string>> = {
@@ -127,7 +129,7 @@ export function answerAbsence(
     status: error.status,
     title,
     body,
-    waitsFor: code === 'GATEWAY_TIMEOUT' ? null : code,
+    waitsFor: code === 'GATEWAY_TIMEOUT' || absence.listens === true ? null : code,
     requestId,
     retryAfter,
   });

@@ -61,7 +61,7 @@ export class ServiceProxy {
       void this.#answerWait(response, { name, url, code: asks });
       return;
     }
-    const visit = new Delivery(this.#options, { request, response, requestId, name, url, began });
+    const visit = new Delivery(this.#options, { request, response, requestId, name, url, began, entry });
     if (entry === null) {
       answerUnknown({ response, requestId }, { name, entries: table.current.entries, around });
       return;
@@ -117,17 +117,26 @@ export class ServiceProxy {
       const absence = absenceOf(entry);
       throw new ClosError(absence?.code ?? 'SERVICE_DOWN', absence?.detail ?? '');
     }
+    if (!isOfThisMachine(target.address.host)) {
+      throw new ClosError('SERVICE_SILENT', `${target.address.host} is no address of this machine.`);
+    }
     const meter = meters.of(entry.id);
     meter.tunnels += 1;
     upgrade.socket.once('close', () => {
       meter.tunnels -= 1;
     });
-    tunnelUpgrade(upgrade, {
-      to: target.address,
-      path: withoutPath(url, entry.stripPath ? entry.path : '/'),
-      via,
-      refusal: () => new ClosError('SERVICE_SILENT', silenceOf(target, 'nobody accepts the connection').detail),
-    });
+    const { address, scheme } = target;
+    const stripped = entry.stripPath ? entry.path : '/';
+    const connect = (host: string): void =>
+      tunnelUpgrade(upgrade, {
+        to: { scheme, host, port: address.port },
+        path: withoutPath(url, stripped),
+        via,
+        ...(stripped === '/' ? {} : { prefix: stripped }),
+        refusal: () => new ClosError('SERVICE_SILENT', silenceOf(target, 'nobody accepts the connection').detail),
+        ...(otherLoopback(target, host) ? { onNeverArrived: () => connect('::1') } : {}),
+      });
+    connect(address.host);
   }
 
   /** Holds the question of a page of ours until there is something else to tell: 204. */
@@ -148,6 +157,8 @@ interface Asked {
   name: string;
   url: string;
   began: number;
+  /** The route of the name as it was then. */
+  entry: RoutingEntry | null;
 }
 
 /** One request for a name, from its coming to its end. */
@@ -157,7 +168,6 @@ class Delivery {
   readonly #asked: Asked;
   readonly #passage: Passage;
   readonly #tried = new Set<RoutingTarget>();
-  #entry: RoutingEntry | null = null;
   #target: RoutingTarget | null = null;
   #brokeOff = 0;
   #gone: AbortController | null = null;
@@ -171,7 +181,6 @@ class Delivery {
 
   /** Sends the request to a target of the route, or says why there is none. */
   send(entry: RoutingEntry): void {
-    this.#entry = entry;
     const target = this.#options.balancer.next(entry, this.#tried);
     if (target === null) {
       const absence = absenceOf(entry);
@@ -223,8 +232,7 @@ class Delivery {
       this.#forward(entry, target, host);
       return;
     }
-    // "localhost" means either family to the programs that listen on it.
-    if (failure === 'never-arrived' && replayable && host === '127.0.0.1' && target.conflictId === null) {
+    if (failure === 'never-arrived' && replayable && otherLoopback(target, host)) {
       this.#forward(entry, target, '::1');
       return;
     }
@@ -233,7 +241,8 @@ class Delivery {
       this.send(entry);
       return;
     }
-    this.#absent(silenceOf(target, sentences[failure]), replayable);
+    const found = { listens: failure !== 'never-arrived', speaks: failure === 'not-http' };
+    this.#absent(silenceOf(target, sentences[failure], found), replayable);
   }
 
   /** Nobody can answer now: waits for who is starting, else tells why. */
@@ -276,7 +285,7 @@ class Delivery {
   }
 
   #end(): void {
-    const { request, response, requestId, url, began } = this.#asked;
+    const { request, response, requestId, url, began, entry } = this.#asked;
     this.#gone?.abort();
     const status = response.headersSent ? response.statusCode : 0;
     const { bytesIn, bytesOut } = this.#passage;
@@ -284,7 +293,7 @@ class Delivery {
     this.#options.log.add({
       time: new Date().toISOString(),
       requestId,
-      routeId: this.#entry?.id ?? null,
+      routeId: entry?.id ?? null,
       service: this.#target?.service.name ?? null,
       client: request.socket.remoteAddress ?? '',
       method: request.method ?? '',
@@ -296,6 +305,11 @@ class Delivery {
       durationMs: Number((performance.now() - began).toFixed(2)),
     });
   }
+}
+
+/** "localhost" means either family to the programs that listen on it; but where somebody else is known to be beside it, it is theirs. */
+function otherLoopback({ conflictId }: RoutingTarget, host: string): boolean {
+  return host === '127.0.0.1' && conflictId === null;
 }
 
 const sentences: Readonly<Record<Failure, string>> = {
