@@ -86,13 +86,13 @@ const titles: Readonly<Record<Absence['code'], (name: string) => string>> = {
 function waysOut({ code, target }: Absence, { back, around }: { back: string; around: Surroundings }): Markup {
   const base = around.dashboardUrl();
   const { id, name } = target.service;
-  if (code === 'SERVICE_DOWN') {
-    const visit = `${base}/visit?${new URLSearchParams({ service: id, to: back })}`;
-    return html`<p><a class="button" href="${visit}">Start ${name}</a></p><pre>clos start ${name}</pre>`;
-  }
   if (target.conflictId !== null) {
     return html`<p><a class="button" href="${base}/conflicts/${target.conflictId}">See who it is, and what can be done</a></p>
 <pre>clos conflicts</pre>`;
+  }
+  if (code === 'SERVICE_DOWN') {
+    const visit = `${base}/visit?${new URLSearchParams({ service: id, to: back })}`;
+    return html`<p><a class="button" href="${visit}">Start ${name}</a></p><pre>clos start ${name}</pre>`;
   }
   return code === 'SERVICE_STARTING' ? html`` : html`<pre>clos logs ${name}</pre>`;
 }

@@ -262,12 +262,21 @@ class Delivery {
   }
 
   async #start(absence: Absence): Promise<void> {
-    const { response, requestId } = this.#asked;
-    const { around, visit } = this.#options;
+    const { response, requestId, name, url } = this.#asked;
+    const { around, visit, table } = this.#options;
     const { target } = absence;
+    /** With the conflict that it has met. */
+    const asItIs = (): RoutingTarget => {
+      table.refresh();
+      const targets = table.current.find(name, url)?.targets ?? [];
+      return targets.find(({ service }) => service.id === target.service.id) ?? target;
+    };
     const told: Absence = await visit(target.service.id).then(
       () => ({ code: 'SERVICE_STARTING', target, detail: `Your visit starts ${target.service.name}.` }),
-      (error: unknown) => ({ ...absence, detail: error instanceof Error ? error.message : absence.detail }),
+      (error: unknown) => {
+        const detail = error instanceof Error ? error.message : absence.detail;
+        return { code: 'SERVICE_DOWN', target: asItIs(), detail };
+      },
     );
     if (!response.destroyed) answerAbsence({ response, requestId }, { absence: told, around });
   }
