@@ -6,6 +6,7 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { answerClientErrors, writeRaw } from '../../http/client-errors.ts';
 import { isOwnHost, isOwnOrigin } from '../../http/guard.ts';
 import { answerProblem } from './answer.ts';
+import { hasBody } from './proxy/forward.ts';
 import { framingFault } from './proxy/headers.ts';
 import { nameOf } from './routing/routing-table.ts';
 
@@ -37,6 +38,9 @@ function judge(request: IncomingMessage, takesNames: boolean): Passed | ClosErro
   const { host, origin } = request.headers;
   const fault = framingFault(request.rawHeaders);
   if (fault !== null) return new ClosError('INVALID_INPUT', fault);
+  if (!['1.0', '1.1'].includes(request.httpVersion)) {
+    return new ClosError('INVALID_INPUT', `This is HTTP/1.1, not HTTP/${request.httpVersion}.`);
+  }
   if (request.url?.startsWith('/') !== true) {
     return new ClosError('INVALID_INPUT', 'The target of a request is a path that starts with "/".');
   }
@@ -52,14 +56,20 @@ function judge(request: IncomingMessage, takesNames: boolean): Passed | ClosErro
 
 /** What has a body must go on sending it. An answer may be silent for as long as it likes. */
 function guardBody(request: IncomingMessage): void {
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return;
-  request.socket.setTimeout(bodyIdleMs, () => request.socket.destroy());
-  request.once('close', () => request.socket.setTimeout(0));
+  if (!hasBody(request)) return;
+  const { socket } = request;
+  const hangUp = () => socket.destroy();
+  socket.setTimeout(bodyIdleMs).once('timeout', hangUp);
+  request.once('close', () => socket.setTimeout(0).off('timeout', hangUp));
 }
 
 /** One listener of a door; a door has one for each address family. */
 export function createDoor({ own, ownUpgrade, named }: Answers): Server {
   const takesNames = named !== undefined;
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  // Node goes on reading where one request was the last, by its own word or because we do not understand it. What follows there is
+  // not a request, nor answered.
+  const isEnding = (socket: Duplex) => latest.get(socket)?.shouldKeepAlive === false;
   const server = createServer(
     {
       maxHeaderSize: 16 * 1024,
@@ -67,16 +77,19 @@ export function createDoor({ own, ownUpgrade, named }: Answers): Server {
       headersTimeout: 10_000,
       connectionsCheckingInterval: 1000,
       keepAliveTimeout: 65_000,
+      // Refused with the other faults of framing, below.
+      requireHostHeader: false,
       // Other protocols may be offered, as HTTP/2 by curl; the answer is then in HTTP/1.1.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     (request, response) => {
       request.on('error', () => undefined);
       response.on('error', () => undefined);
+      if (isEnding(request.socket)) return;
+      latest.set(request.socket, response);
       const passed = judge(request, takesNames);
       if (passed instanceof ClosError) {
-        // What follows a request that we do not understand is not read as another one, nor answered.
-        response.setHeader('connection', 'close');
+        response.shouldKeepAlive = false;
         answerProblem(response, passed, newId('req'));
         return;
       }
@@ -89,8 +102,10 @@ export function createDoor({ own, ownUpgrade, named }: Answers): Server {
   answerClientErrors(server);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    if (isEnding(socket)) return;
     const passed = judge(request, takesNames);
     if (passed instanceof ClosError) writeRaw(socket, passed);
+    else if (hasBody(request)) writeRaw(socket, new ClosError('INVALID_INPUT', 'An upgrade has no body.'));
     else if (passed.name === null || named === undefined) ownUpgrade({ request, socket, head });
     else named.upgrade({ request, socket, head }, passed.name);
   });

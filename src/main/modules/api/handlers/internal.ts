@@ -16,6 +16,8 @@ import { isActive } from '../service-view.ts';
 import { recordSightings } from '../sightings.ts';
 import { startService } from '../start-service.ts';
 
+const visitWaitMs = 2000;
+
 function applyHealth(write: WriteDb, fact: Extract<Fact, { type: 'health' }>, who: Provenance): void {
   const service = findService(write, fact.serviceId);
   // A report about a service that has stopped meanwhile is late news.
@@ -64,7 +66,8 @@ export function internalHandlers(
       const service = findService(api.db.read, call.body.serviceId);
       if (service === null) throw new ClosError('SERVICE_NOT_FOUND', 'The service is gone.');
       if (isActive(service) || api.commands.current(service.id) !== null) return { started: false };
-      await startService(api, service, { actor: actorOf(call.principal), waitMs: 0 });
+      // What stands in its way is found at once, and the visitor is told; what takes longer is watched from the page.
+      await startService(api, service, { actor: actorOf(call.principal), waitMs: visitWaitMs });
       return { started: true };
     }),
     handle(internal.reportSightings, (call) => recordSightings(api, call.body.sightings, actorOf(call.principal))),

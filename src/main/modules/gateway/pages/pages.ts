@@ -71,6 +71,8 @@ export interface Absence {
   code: 'SERVICE_DOWN' | 'SERVICE_STARTING' | 'SERVICE_SILENT' | 'ADDRESS_TAKEN' | 'GATEWAY_TIMEOUT';
   target: RoutingTarget;
   detail: string;
+  /** Somebody takes connections there: that it can be reached is no reason to ask again. */
+  listens?: boolean;
 }
 
 const titles: Readonly<Record<Absence['code'], (name: string) => string>> = {
@@ -84,13 +86,13 @@ const titles: Readonly<Record<Absence['code'], (name: string) => string>> = {
 function waysOut({ code, target }: Absence, { back, around }: { back: string; around: Surroundings }): Markup {
   const base = around.dashboardUrl();
   const { id, name } = target.service;
-  if (code === 'SERVICE_DOWN') {
-    const visit = `${base}/visit?${new URLSearchParams({ service: id, to: back })}`;
-    return html`<p><a class="button" href="${visit}">Start ${name}</a></p><pre>clos start ${name}</pre>`;
-  }
   if (target.conflictId !== null) {
     return html`<p><a class="button" href="${base}/conflicts/${target.conflictId}">See who it is, and what can be done</a></p>
 <pre>clos conflicts</pre>`;
+  }
+  if (code === 'SERVICE_DOWN') {
+    const visit = `${base}/visit?${new URLSearchParams({ service: id, to: back })}`;
+    return html`<p><a class="button" href="${visit}">Start ${name}</a></p><pre>clos start ${name}</pre>`;
   }
   return code === 'SERVICE_STARTING' ? html`` : html`<pre>clos logs ${name}</pre>`;
 }
@@ -127,7 +129,7 @@ export function answerAbsence(
     status: error.status,
     title,
     body,
-    waitsFor: code === 'GATEWAY_TIMEOUT' ? null : code,
+    waitsFor: code === 'GATEWAY_TIMEOUT' || absence.listens === true ? null : code,
     requestId,
     retryAfter,
   });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { responseHeaders } from './headers.ts';
 
 /** How long the rest of a body that nobody wants is read and thrown away. */
@@ -33,7 +33,8 @@ export function failureOf(error: unknown): Failure {
   }
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'timed-out';
   if (code === 'UND_ERR_INVALID_ARG') return 'not-writable';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return 'not-http';
+  if (error instanceof errors.HTTPParserError || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW')
+    return 'not-http';
   return 'broke-off';
 }
 

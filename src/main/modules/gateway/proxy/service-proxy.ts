@@ -61,7 +61,7 @@ export class ServiceProxy {
       void this.#answerWait(response, { name, url, code: asks });
       return;
     }
-    const visit = new Delivery(this.#options, { request, response, requestId, name, url, began });
+    const visit = new Delivery(this.#options, { request, response, requestId, name, url, began, entry });
     if (entry === null) {
       answerUnknown({ response, requestId }, { name, entries: table.current.entries, around });
       return;
@@ -117,13 +117,22 @@ export class ServiceProxy {
       const absence = absenceOf(entry);
       throw new ClosError(absence?.code ?? 'SERVICE_DOWN', absence?.detail ?? '');
     }
+    if (!isOfThisMachine(target.address.host)) {
+      throw new ClosError('SERVICE_SILENT', `${target.address.host} is no address of this machine.`);
+    }
     upgrade.socket.once('close', meters.of(entry.id).tunnel());
-    tunnelUpgrade(upgrade, {
-      to: target.address,
-      path: withoutPath(url, entry.stripPath ? entry.path : '/'),
-      via,
-      refusal: () => new ClosError('SERVICE_SILENT', silenceOf(target, 'nobody accepts the connection').detail),
-    });
+    const { address, scheme } = target;
+    const stripped = entry.stripPath ? entry.path : '/';
+    const connect = (host: string): void =>
+      tunnelUpgrade(upgrade, {
+        to: { scheme, host, port: address.port },
+        path: withoutPath(url, stripped),
+        via,
+        ...(stripped === '/' ? {} : { prefix: stripped }),
+        refusal: () => new ClosError('SERVICE_SILENT', silenceOf(target, 'nobody accepts the connection').detail),
+        ...(otherLoopback(target, host) ? { onNeverArrived: () => connect('::1') } : {}),
+      });
+    connect(address.host);
   }
 
   /** Holds the question of a page of ours until there is something else to tell: 204. */
@@ -144,6 +153,8 @@ interface Asked {
   name: string;
   url: string;
   began: number;
+  /** The route of the name as it was then. */
+  entry: RoutingEntry | null;
 }
 
 /** One request for a name, from its coming to its end. */
@@ -153,7 +164,6 @@ class Delivery {
   readonly #asked: Asked;
   readonly #passage: Passage;
   readonly #tried = new Set<RoutingTarget>();
-  #entry: RoutingEntry | null = null;
   #target: RoutingTarget | null = null;
   #brokeOff = 0;
   #gone: AbortController | null = null;
@@ -167,7 +177,6 @@ class Delivery {
 
   /** Sends the request to a target of the route, or says why there is none. */
   send(entry: RoutingEntry): void {
-    this.#entry = entry;
     const target = this.#options.balancer.next(entry, this.#tried);
     if (target === null) {
       const absence = absenceOf(entry);
@@ -219,8 +228,7 @@ class Delivery {
       this.#forward(entry, target, host);
       return;
     }
-    // "localhost" means either family to the programs that listen on it.
-    if (failure === 'never-arrived' && replayable && host === '127.0.0.1' && target.conflictId === null) {
+    if (failure === 'never-arrived' && replayable && otherLoopback(target, host)) {
       this.#forward(entry, target, '::1');
       return;
     }
@@ -229,7 +237,8 @@ class Delivery {
       this.send(entry);
       return;
     }
-    this.#absent(silenceOf(target, sentences[failure]), replayable);
+    const found = { listens: failure !== 'never-arrived', speaks: failure === 'not-http' };
+    this.#absent(silenceOf(target, sentences[failure], found), replayable);
   }
 
   /** Nobody can answer now: waits for who is starting, else tells why. */
@@ -249,12 +258,21 @@ class Delivery {
   }
 
   async #start(absence: Absence): Promise<void> {
-    const { response, requestId } = this.#asked;
-    const { around, visit } = this.#options;
+    const { response, requestId, name, url } = this.#asked;
+    const { around, visit, table } = this.#options;
     const { target } = absence;
+    /** With the conflict that it has met. */
+    const asItIs = (): RoutingTarget => {
+      table.refresh();
+      const targets = table.current.find(name, url)?.targets ?? [];
+      return targets.find(({ service }) => service.id === target.service.id) ?? target;
+    };
     const told: Absence = await visit(target.service.id).then(
       () => ({ code: 'SERVICE_STARTING', target, detail: `Your visit starts ${target.service.name}.` }),
-      (error: unknown) => ({ ...absence, detail: error instanceof Error ? error.message : absence.detail }),
+      (error: unknown) => {
+        const detail = error instanceof Error ? error.message : absence.detail;
+        return { code: 'SERVICE_DOWN', target: asItIs(), detail };
+      },
     );
     if (!response.destroyed) answerAbsence({ response, requestId }, { absence: told, around });
   }
@@ -272,7 +290,7 @@ class Delivery {
   }
 
   #end(): void {
-    const { request, response, requestId, url, began } = this.#asked;
+    const { request, response, requestId, url, began, entry } = this.#asked;
     this.#gone?.abort();
     const status = response.headersSent ? response.statusCode : 0;
     const { bytesIn, bytesOut } = this.#passage;
@@ -280,7 +298,7 @@ class Delivery {
     this.#options.log.add({
       time: new Date().toISOString(),
       requestId,
-      routeId: this.#entry?.id ?? null,
+      routeId: entry?.id ?? null,
       service: this.#target?.service.name ?? null,
       client: request.socket.remoteAddress ?? '',
       method: request.method ?? '',
@@ -292,6 +310,11 @@ class Delivery {
       durationMs: Number((performance.now() - began).toFixed(2)),
     });
   }
+}
+
+/** "localhost" means either family to the programs that listen on it; but where somebody else is known to be beside it, it is theirs. */
+function otherLoopback({ conflictId }: RoutingTarget, host: string): boolean {
+  return host === '127.0.0.1' && conflictId === null;
 }
 
 const sentences: Readonly<Record<Failure, string>> = {

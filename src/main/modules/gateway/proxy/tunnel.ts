@@ -1,19 +1,25 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { newId } from '#shared/base/ids.ts';
 import type { ClosError } from '#shared/contract/clos-error.ts';
 import { writeRaw } from '../../../http/client-errors.ts';
+import { failureOf } from './forward.ts';
 import { requestHeaders } from './headers.ts';
 
 const handshakeTimeoutMs = 10_000;
 
 export interface TunnelOptions {
   /** Where to: a sibling's Unix socket, or a port of this machine. */
-  to: { socketPath: string } | { host: string; port: number };
+  to: { socketPath: string } | { scheme: string; host: string; port: number };
   path: string;
+  /** The path that was taken off. */
+  prefix?: string;
   via: string;
   /** Why nobody answers. */
   refusal(): ClosError;
+  /** Nobody listens there, so nothing was sent. Says why nobody answers unless given. */
+  onNeverArrived?(): void;
 }
 
 /** The head of an answer as it goes over the wire. */
@@ -58,17 +64,25 @@ function join(one: Duplex, other: Duplex): void {
  */
 export function tunnelUpgrade(
   upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
-  { to, path, via, refusal }: TunnelOptions,
+  options: TunnelOptions,
 ): void {
   const { request, socket, head } = upgrade;
-  const headers = requestHeaders(request, { requestId: newId('req'), via });
+  const { to, path, prefix, via, refusal } = options;
+  const headers = requestHeaders(request, {
+    requestId: newId('req'),
+    via,
+    ...(prefix === undefined ? {} : { prefix }),
+  });
   headers.push('connection', 'Upgrade', 'upgrade', request.headers.upgrade ?? 'websocket');
-  const outgoing = httpRequest({
+  const send = 'scheme' in to && to.scheme === 'https' ? httpsRequest : httpRequest;
+  const outgoing = send({
     ...to,
     method: request.method,
     path,
     headers,
     agent: false,
+    // The bytes never leave this machine.
+    rejectUnauthorized: false,
     setHost: false,
     timeout: handshakeTimeoutMs,
   });
@@ -80,14 +94,21 @@ export function tunnelUpgrade(
     writeRaw(socket, refusal());
   };
   outgoing.once('timeout', fail);
-  outgoing.on('error', fail);
+  outgoing.on('error', (error) => {
+    const { onNeverArrived } = options;
+    if (settled || onNeverArrived === undefined || failureOf(error) !== 'never-arrived') fail();
+    else {
+      settled = true;
+      onNeverArrived();
+    }
+  });
   socket.once('close', () => {
     if (!settled) outgoing.destroy();
   });
   outgoing.once('upgrade', (answer, upstream, upstreamHead) => {
     settled = true;
     upstream.setTimeout(0);
-    socket.write(rawHead(answer));
+    socket.write(rawHead(answer), 'latin1');
     if (upstreamHead.length > 0) socket.write(upstreamHead);
     if (head.length > 0) upstream.write(head);
     join(socket, upstream);
@@ -96,7 +117,7 @@ export function tunnelUpgrade(
     settled = true;
     outgoing.setTimeout(0);
     const refused = rawHead(answer).replace(/^(?:connection|transfer-encoding|keep-alive): .*\r\n/gim, '');
-    socket.write(refused.replace(/\r\n\r\n$/, '\r\nconnection: close\r\n\r\n'));
+    socket.write(refused.replace(/\r\n\r\n$/, '\r\nconnection: close\r\n\r\n'), 'latin1');
     answer.pipe(socket);
     answer.on('error', () => socket.destroy());
   });

@@ -19,10 +19,13 @@ function isSettling({ state, statusSince }: RoutingTarget): boolean {
   return (state === 'ready' || state === 'unhealthy') && Date.now() - Date.parse(statusSince) < settleMs;
 }
 
-/** What is told of a target that nobody could be reached at. */
-export function silenceOf(target: RoutingTarget, why: string): Absence {
+/**
+ * What is told of a target that has not answered. One that `speaks`, but no HTTP, is not on its way up; one that `listens` may still
+ * be: the forwarder of a container takes connections before the program inside does.
+ */
+export function silenceOf(target: RoutingTarget, why: string, { listens = false, speaks = false } = {}): Absence {
   const { service, reason } = target;
-  if (isSettling(target)) {
+  if (!speaks && isSettling(target)) {
     return {
       code: 'SERVICE_STARTING',
       target,
@@ -30,7 +33,12 @@ export function silenceOf(target: RoutingTarget, why: string): Absence {
     };
   }
   const more = reason === null ? '' : ` ${reason}`;
-  return { code: 'SERVICE_SILENT', target, detail: `${service.name} runs, but ${why} at ${text(target)}.${more}` };
+  return {
+    code: 'SERVICE_SILENT',
+    target,
+    detail: `${service.name} runs, but ${why} at ${text(target)}.${more}`,
+    listens,
+  };
 }
 
 /** Why no target of a route may be asked, by what is known of them. */

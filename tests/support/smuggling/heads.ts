@@ -1,0 +1,200 @@
+import { harmless, host, post, refused, type Trick } from './trick.ts';
+
+const hosts = [
+  ...refused('a second Host', ['a.localhost', 'b.localhost', '127.0.0.1', ''], (value) => ({
+    headers: [host, `Host: ${value}`],
+  })),
+  ...refused(
+    'Host of',
+    [
+      '',
+      'b.localhost@a.localhost',
+      'a.localhost@b.localhost',
+      'a.localhost:80:80',
+      'a.localhost:x',
+      'a.localhost:-1',
+      'a.localhost:',
+      'a.localhost:999999',
+      'a.localhost,b.localhost',
+      'a.localhost b.localhost',
+      'a.localhost/',
+      'a.localhost#',
+      'a.localhost?',
+      'a.localhost\\',
+      'a%2elocalhost',
+      '%61.localhost',
+      'а.localhost',
+      'a.localhost\x00',
+      'a.localhost..',
+      '.a.localhost',
+      'a..localhost',
+      '[::1',
+      '[a.localhost]',
+      'a.localhost\tb',
+      'http://a.localhost',
+      '*.localhost',
+      'a.localhost.evil.example',
+      'evil.example',
+      '-a.localhost',
+      '_a.localhost',
+    ],
+    (value) => ({ headers: [`Host: ${value}`] }),
+  ),
+  ...harmless(
+    'Host of',
+    ['A.LOCALHOST', 'a.localhost.', 'a.localhost:80', ' a.localhost ', '[::1]', 'clos.localhost', 'a.a.localhost'],
+    (value) => ({ headers: [`Host: ${value}`] }),
+  ),
+  ...refused('a name of Host', ['Host ', ' Host', 'Host\t', 'Host\x00', '\x00Host', 'H ost', 'Host:'], (name) => ({
+    headers: [`${name}: a.localhost`],
+  })),
+  { what: 'no Host', bytes: 'GET /for-a HTTP/1.1\r\n\r\n', fate: 'refused' as const },
+];
+
+const lines = [
+  ...refused(
+    'the line',
+    [
+      'GET http://b.localhost/for-a HTTP/1.1',
+      'GET http://a.localhost/for-a HTTP/1.1',
+      'GET b.localhost:80 HTTP/1.1',
+      'OPTIONS * HTTP/1.1',
+      'CONNECT b.localhost:80 HTTP/1.1',
+      'CONNECT /for-a HTTP/1.1',
+      'GET /for-a HTTP/2.0',
+      'GET /for-a HTTP/1.2',
+      'GET /for-a HTTP/0.9',
+      'GET /for-a HTTP/11',
+      'GET /for-a http/1.1',
+      'GET /for-a HTTP/1.1 ',
+      'GET /for-a',
+      'GET\t/for-a\tHTTP/1.1',
+      ' GET /for-a HTTP/1.1',
+      'get /for-a HTTP/1.1',
+      'G@T /for-a HTTP/1.1',
+      'GET /for a HTTP/1.1',
+      'GET /for\x00a HTTP/1.1',
+      'GET /for\x01a HTTP/1.1',
+      'GET /for\x7fa HTTP/1.1',
+      'GET /for\x0ba HTTP/1.1',
+      'GET /för-a HTTP/1.1',
+      'GET for-a HTTP/1.1',
+      'GET ?for-a HTTP/1.1',
+      'PRI * HTTP/2.0',
+      'GET /for-a HTTP/1.1\rX: y',
+      'GET /for-a\nHost: b.localhost HTTP/1.1',
+      'GET /for-a\rHost: b.localhost HTTP/1.1',
+      'DESCRIBE rtsp://a RTSP/1.0',
+    ],
+    (line) => ({ line }),
+  ),
+  ...harmless(
+    'the line',
+    [
+      'GET /for-a%0d%0aHost:%20b.localhost HTTP/1.1',
+      'GET /for-a%00 HTTP/1.1',
+      'GET  /for-a HTTP/1.1',
+      'SOURCE /for-a ICE/1.0',
+      'GET //b.localhost/for-a HTTP/1.1',
+      'GET /\\b.localhost/for-a HTTP/1.1',
+      'GET /for-a#x HTTP/1.1',
+      'GET /@b.localhost HTTP/1.1',
+    ],
+    (line) => ({ line }),
+  ),
+];
+
+const headers = [
+  ...refused(
+    'the header',
+    [
+      ' folded: x',
+      '\tfolded: x',
+      'X: a\r\n folded',
+      'X: a\r\n\tContent-Length: 5',
+      'X: a\rY: b',
+      'X: a\x00b',
+      'X: a\x01b',
+      'X: a\x7fb',
+      'X\x00: a',
+      'X y: a',
+      'X',
+      ': a',
+      'X\r: a',
+      'X(: a',
+      'X[]: a',
+      'X@y: a',
+      'Ẍ: a',
+      'X: a\nContent-Length: 5',
+    ],
+    (header) => ({ headers: [host, header] }),
+  ),
+  ...harmless(
+    'Connection of',
+    [
+      'Host',
+      'Content-Length',
+      'Authorization',
+      'X-Forwarded-For',
+      'Via',
+      'close, Host',
+      'keep-alive, Transfer-Encoding',
+      'Cookie',
+      'upgrade',
+      ',,,',
+      'Content-Length, Host, Via',
+    ],
+    (value) => ({
+      line: post,
+      headers: [host, `Connection: ${value}`, 'Content-Length: 5', 'Authorization: x', 'Cookie: a=1'],
+      body: 'hello',
+    }),
+  ),
+  ...harmless(
+    'a lie',
+    [
+      'X_Forwarded_For: 8.8.8.8',
+      'X-Forwarded-Host: b.localhost',
+      'X_Forwarded-Host: b.localhost',
+      'Forwarded: host=b.localhost',
+      'X-Original-URL: /for-b',
+      'X-Rewrite-URL: /for-b',
+      'X-HTTP-Method-Override: POST',
+      'Proxy-Connection: keep-alive',
+      'Keep-Alive: timeout=1',
+      'TE: trailers',
+      'Trailer: Content-Length',
+      'Max-Forwards: 0',
+      'Expect: 100-continue',
+    ],
+    (header) => ({
+      headers: [host, header],
+    }),
+  ),
+  ...refused(
+    'a head with',
+    [`X: ${'x'.repeat(17_000)}`, Array.from({ length: 3000 }, (_value, n) => `X-${n}: x`).join('\r\n')],
+    (header) => ({
+      headers: [host, header],
+    }),
+  ),
+];
+
+const protocols: Trick[] = [
+  { what: 'the preface of HTTP/2', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', fate: 'refused' },
+  { what: 'a hello of TLS', bytes: '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', fate: 'refused' },
+  { what: 'lines that end with a line feed only', bytes: `GET /for-a HTTP/1.1\n${host}\n\n`, fate: 'refused' },
+  { what: 'lines that end with a carriage return only', bytes: `GET /for-a HTTP/1.1\r${host}\r\r`, fate: 'refused' },
+  { what: 'a head that ends with a line feed only', bytes: `GET /for-a HTTP/1.1\r\n${host}\r\n\n`, fate: 'refused' },
+  ...['Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n'].map((framing): Trick => {
+    const head = `${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n`;
+    return {
+      what: `an upgrade with ${framing.trim()}`,
+      bytes: `GET /for-a HTTP/1.1\r\n${head}${framing}\r\nhello`,
+      fate: 'refused',
+    };
+  }),
+];
+
+/** Whose is it, and what is its head? */
+export const headTricks: readonly Trick[] = [...hosts, ...lines, ...headers, ...protocols];
