@@ -75,6 +75,13 @@ export function openForReading(path: string): ReadDb {
   return new Handle(db);
 }
 
+/** Another number after each commit of any other connection (sqlite.org/pragma.html#pragma_data_version). Costs microseconds. */
+export function dataVersion(db: ReadDb): number {
+  const row = db.get<{ data_version: number }>('PRAGMA data_version');
+  if (row === undefined) throw new Error('SQLite did not tell the version of the data.');
+  return row.data_version;
+}
+
 export type Durability = 'full' | 'normal';
 
 /** Opens the one writing connection of a database: WAL, foreign keys, an fsync at each COMMIT when `full`. */

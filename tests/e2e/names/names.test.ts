@@ -137,6 +137,15 @@ describe('in a browser', () => {
     await page.getByRole('heading', { name: 'the shop' }).waitFor();
   });
 
+  it('a name that somebody gets while its page is open opens', async () => {
+    await page.goto(at('later'));
+    await page.getByRole('heading', { name: 'Nothing is called later.localhost' }).waitFor();
+    await create('later', { env: { SAYS: 'here at last' } });
+    await page.getByRole('heading', { name: 'later does not run' }).waitFor();
+    await start('later');
+    await page.getByRole('heading', { name: 'here at last' }).waitFor();
+  });
+
   it('the dashboard is at clos.localhost too, on an origin of its own, under the same fence', async () => {
     const { url } = await system.client.auth.createSignInLink();
     const complaints: string[] = [];

@@ -4,7 +4,7 @@ import { startOwned } from '#shared/base/disposal.ts';
 import { newId } from '#shared/base/ids.ts';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
-import { openForReading } from '../../database/handle.ts';
+import { dataVersion, openForReading } from '../../database/handle.ts';
 import { readRouting } from '../../database/routing.ts';
 import { homeLabel } from '../../home-label.ts';
 import { bindLoopback } from '../../http/bind.ts';
@@ -39,6 +39,7 @@ const reservedPaths = ['/internal', '/metrics', '/ws'];
 function openTable(context: ModuleContext, read: Parameters<typeof readRouting>[0]): LiveTable {
   return new LiveTable({
     read: () => readRouting(read),
+    version: () => dataVersion(read),
     onError: (err) => context.log.error({ err }, 'The routes could not be read'),
   });
 }

@@ -2,7 +2,7 @@ import type { LeaseRow, Range } from '#shared/contract/ports.ts';
 import { findReferences } from '#shared/contract/templates.ts';
 import { listOpenConflictIds } from '../../database/conflicts.ts';
 import { lastSeq } from '../../database/events.ts';
-import type { ReadDb } from '../../database/handle.ts';
+import { dataVersion, type ReadDb } from '../../database/handle.ts';
 import { listLeases, listRanges } from '../../database/leases.ts';
 import { listObserved, type ObservedFacts, type ObservedRow } from '../../database/observed.ts';
 import { listObservedProcesses } from '../../database/observed-processes.ts';
@@ -49,12 +49,7 @@ const holdingStates: ReadonlySet<string> = new Set(['running', 'paused', 'restar
 /** How often tables are read again because a commit came in between, so that they belong together. */
 const attempts = 3;
 
-/**
- * Reads the world and keeps it until `core.db` changes.
- *
- * `PRAGMA data_version` answers another number after each commit of any other connection; this handle makes none of its own.
- * (sqlite.org/pragma.html#pragma_data_version)
- */
+/** Reads the world and keeps it until `core.db` changes. */
 export function createWorldReader({
   db,
   ownPorts,
@@ -89,12 +84,6 @@ export function createWorldReader({
       return { ...tables, containers, ownPorts: own };
     },
   };
-}
-
-function dataVersion(db: ReadDb): number {
-  const row = db.get<{ data_version: number }>('PRAGMA data_version');
-  if (row === undefined) throw new Error('SQLite did not tell the version of the data.');
-  return row.data_version;
 }
 
 function readTables(db: ReadDb): Tables {

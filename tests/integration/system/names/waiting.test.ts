@@ -109,7 +109,7 @@ describe('a service that does not run', () => {
 
 describe('a service that is starting', () => {
   it('is waited for by programs, with what they send, and told of to people at once', async () => {
-    await make('slow', { afterMs: 700 });
+    await make('slow', { afterMs: 2500 });
     await start('slow');
     const [get, post, page, wait] = await Promise.all([
       askName(system, 'slow'),

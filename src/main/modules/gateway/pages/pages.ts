@@ -50,7 +50,7 @@ export function answerUnknown(
 <p>${shown.length === 0 ? 'No service has a name yet.' : 'These names lead somewhere:'}</p>
 ${shown.length === 0 ? '' : listOf(response, shown)}
 <p><a href="${told.around.dashboardUrl()}/routes">Routes in the dashboard</a></p>`;
-  answerPage(response, { status: 404, title, body, waitsFor: null, requestId });
+  answerPage(response, { status: 404, title, body, waitsFor: 'NAME_UNKNOWN', requestId });
 }
 
 /** The gateway's own address in a browser: the names that there are. */

@@ -55,7 +55,7 @@ export class ServiceProxy {
     const began = performance.now();
     const requestId = newId('req');
     const url = request.url ?? '/';
-    const entry = table.current.find(name, url);
+    const entry = this.#find(name, url);
     const asks = request.headers[waitHeader];
     if (typeof asks === 'string' && request.method === 'GET') {
       void this.#answerWait(response, { name, url, code: asks });
@@ -102,7 +102,7 @@ export class ServiceProxy {
     const { table, balancer, readiness, meters, via, patienceMs } = this.#options;
     const url = upgrade.request.url ?? '/';
     const find = () => {
-      const entry = table.current.find(name, url);
+      const entry = this.#find(name, url);
       if (entry === null) throw new ClosError('NAME_UNKNOWN', `Nothing is called ${name}.localhost.`);
       return { entry, target: balancer.next(entry, new Set()) };
     };
@@ -135,14 +135,22 @@ export class ServiceProxy {
     connect(address.host);
   }
 
+  /** The route of a name. Before somebody is told that there is none, or that it cannot answer, the newest is looked at. */
+  #find(name: string, url: string): RoutingEntry | null {
+    const { table } = this.#options;
+    const entry = table.current.find(name, url);
+    if (entry?.targets.some(({ state }) => state === 'ready')) return entry;
+    table.catchUp();
+    return table.current.find(name, url);
+  }
+
   /** Holds the question of a page of ours until there is something else to tell: 204. */
   async #answerWait(response: ServerResponse, { name, url, code }: { name: string; url: string; code: string }) {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    await this.#options.readiness.until(name, url, { not: code, timeoutMs: waitMs, signal: gone.signal });
-    const absence = await this.#options.readiness.look(name, url);
-    if (response.destroyed) return;
-    response.writeHead((absence?.code ?? '') === code ? 202 : 204, { 'cache-control': 'no-store' }).end();
+    const { readiness } = this.#options;
+    const isOther = await readiness.until(name, url, { not: code, timeoutMs: waitMs, signal: gone.signal });
+    if (!response.destroyed) response.writeHead(isOther ? 204 : 202, { 'cache-control': 'no-store' }).end();
   }
 }
 

@@ -71,10 +71,8 @@ export class Readiness {
     this.#table = table;
   }
 
-  /** Why the name would have no answer now; null when it would. */
-  async look(name: string, url: string): Promise<Absence | null> {
-    const entry = this.#table.current.find(name, url);
-    if (entry === null) return null;
+  /** Why a route would have no answer now; null when it would. */
+  async #look(entry: RoutingEntry): Promise<Absence | null> {
     const target = entry.targets.find(
       ({ state, draining, address }) =>
         !draining && address !== null && ['ready', 'unhealthy', 'unknown'].includes(state),
@@ -83,21 +81,26 @@ export class Readiness {
     return (await this.#listens(target)) ? null : silenceOf(target, 'nobody listens');
   }
 
-  /** Resolves as soon as something else than `code` is to be told of a name, and at the latest after `timeoutMs`. */
+  /**
+   * Resolves as soon as something else than `code` is to be told of a name, and at the latest after `timeoutMs`, with whether it is:
+   * the code of an absence, NAME_UNKNOWN, or nothing where there would be an answer.
+   */
   async until(
     name: string,
     url: string,
     { not: code, timeoutMs, signal }: { not: string; timeoutMs: number; signal: AbortSignal },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const deadline = AbortSignal.timeout(timeoutMs);
     const ended = AbortSignal.any([deadline, signal]);
     while (!ended.aborted) {
-      const absence = await this.look(name, url);
-      if ((absence?.code ?? '') !== code) return;
+      const entry = this.#table.current.find(name, url);
+      const absence = entry === null ? null : await this.#look(entry);
+      if ((entry === null ? 'NAME_UNKNOWN' : (absence?.code ?? '')) !== code) return true;
       const isUp = absence?.target.state === 'ready' || absence?.target.state === 'unhealthy';
       const pause = isUp ? AbortSignal.any([ended, AbortSignal.timeout(tryAgainMs)]) : ended;
       await this.#table.changed(pause).catch(() => undefined);
     }
+    return false;
   }
 
   /** Those who ask at once share one try. */
