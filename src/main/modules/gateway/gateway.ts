@@ -23,6 +23,7 @@ import { Pools } from './proxy/pools.ts';
 import { ServiceProxy } from './proxy/service-proxy.ts';
 import { tunnelUpgrade } from './proxy/tunnel.ts';
 import { Balancer } from './routing/balancer.ts';
+import { Families } from './routing/families.ts';
 import { LiveTable } from './routing/live-table.ts';
 import { Readiness } from './routing/readiness.ts';
 import { isUnder } from './routing/routing-table.ts';
@@ -103,6 +104,7 @@ export const gateway: ModuleDefinition = {
       };
       const services = new ServiceProxy({
         ...{ table, balancer, pools, limits, meters, log, via, around },
+        families: new Families(),
         readiness: new Readiness(table),
         patienceMs: config.gateway.startPatienceMs,
         visit: async (serviceId) => void (await context.sibling('api').internal.visit({ serviceId })),

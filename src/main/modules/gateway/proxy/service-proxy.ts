@@ -8,6 +8,7 @@ import { answerProblem } from '../answer.ts';
 import { type Absence, answerAbsence, answerUnknown, type Surroundings } from '../pages/pages.ts';
 import { isVisit, wantsPage } from '../pages/visits.ts';
 import type { Balancer } from '../routing/balancer.ts';
+import type { Families } from '../routing/families.ts';
 import type { LiveTable } from '../routing/live-table.ts';
 import { absenceOf, type Readiness, silenceOf } from '../routing/readiness.ts';
 import { withoutPath } from '../routing/routing-table.ts';
@@ -22,6 +23,7 @@ import { tunnelUpgrade } from './tunnel.ts';
 export interface ServiceProxyOptions {
   table: LiveTable;
   balancer: Balancer;
+  families: Families;
   readiness: Readiness;
   pools: Pools;
   meters: Meters;
@@ -99,7 +101,7 @@ export class ServiceProxy {
     name: string,
     gone: AbortSignal,
   ): Promise<void> {
-    const { table, balancer, readiness, meters, via, patienceMs } = this.#options;
+    const { table, balancer, families, readiness, meters, via, patienceMs } = this.#options;
     const url = upgrade.request.url ?? '/';
     const find = () => {
       const entry = this.#find(name, url);
@@ -130,7 +132,7 @@ export class ServiceProxy {
         via,
         ...(stripped === '/' ? {} : { prefix: stripped }),
         refusal: () => new ClosError('SERVICE_SILENT', silenceOf(target, 'nobody accepts the connection').detail),
-        ...(otherLoopback(target, host) ? { onNeverArrived: () => connect('::1') } : {}),
+        ...(families.mayBeOnSix(target, host) ? { onNeverArrived: () => connect('::1') } : {}),
       });
     connect(address.host);
   }
@@ -198,7 +200,7 @@ class Delivery {
   #forward(entry: RoutingEntry, target: RoutingTarget, host: string): void {
     const { request, requestId, url } = this.#asked;
     const sent = performance.now();
-    const { pools, via } = this.#options;
+    const { families, pools, via } = this.#options;
     if (!isOfThisMachine(host)) {
       this.#absent({ code: 'SERVICE_SILENT', target, detail: `${host} is no address of this machine.` });
       return;
@@ -209,7 +211,10 @@ class Delivery {
       path: stripped ? withoutPath(url, entry.path) : url,
       headers: requestHeaders(request, { requestId, via, ...(stripped ? { prefix: entry.path } : {}) }),
       onFailure: (failure, { replayable }) => this.#failed({ entry, target, host, failure, replayable }),
-      onAnswer: () => this.meter?.answered(performance.now() - sent),
+      onAnswer: () => {
+        families.answered(target, host);
+        this.meter?.answered(performance.now() - sent);
+      },
     });
   }
 
@@ -236,7 +241,7 @@ class Delivery {
       this.#forward(entry, target, host);
       return;
     }
-    if (failure === 'never-arrived' && replayable && otherLoopback(target, host)) {
+    if (failure === 'never-arrived' && replayable && this.#options.families.mayBeOnSix(target, host)) {
       this.#forward(entry, target, '::1');
       return;
     }
@@ -318,11 +323,6 @@ class Delivery {
       durationMs: Number((performance.now() - began).toFixed(2)),
     });
   }
-}
-
-/** "localhost" means either family to the programs that listen on it; but where somebody else is known to be beside it, it is theirs. */
-function otherLoopback({ conflictId }: RoutingTarget, host: string): boolean {
-  return host === '127.0.0.1' && conflictId === null;
 }
 
 const sentences: Readonly<Record<Failure, string>> = {
