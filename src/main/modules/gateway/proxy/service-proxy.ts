@@ -60,7 +60,7 @@ export class ServiceProxy {
     const entry = this.#find(name, url);
     const asks = request.headers[waitHeader];
     if (typeof asks === 'string' && request.method === 'GET') {
-      void this.#answerWait(response, { name, url, code: asks });
+      this.#answerWait(response, { name, url, code: asks }).catch(() => response.destroy());
       return;
     }
     const visit = new Delivery(this.#options, { request, response, requestId, name, url, began, entry });
@@ -101,7 +101,7 @@ export class ServiceProxy {
     name: string,
     gone: AbortSignal,
   ): Promise<void> {
-    const { table, balancer, families, readiness, meters, via, patienceMs } = this.#options;
+    const { balancer, families, readiness, meters, via, patienceMs } = this.#options;
     const url = upgrade.request.url ?? '/';
     const find = () => {
       const entry = this.#find(name, url);
@@ -137,9 +137,10 @@ export class ServiceProxy {
     connect(address.host);
   }
 
-  /** The route of a name. Before somebody is told that there is none, or that it cannot answer, the newest is looked at. */
+  /** The route of a name as it is stored now. Nobody is told by an older one that there is none, or that it cannot answer. */
   #find(name: string, url: string): RoutingEntry | null {
     const { table } = this.#options;
+    table.keepUp();
     const entry = table.current.find(name, url);
     if (entry?.targets.some(({ state }) => state === 'ready')) return entry;
     table.catchUp();
@@ -259,11 +260,11 @@ class Delivery {
     const { request, response, requestId } = this.#asked;
     const { target } = absence;
     if (absence.code === 'SERVICE_DOWN' && target.startOnVisit && isVisit(request)) {
-      void this.#start(absence);
+      this.#start(absence).catch(() => response.destroy());
       return;
     }
     if (absence.code === 'SERVICE_STARTING' && mayWait && !wantsPage(request) && this.#gone === null) {
-      void this.#wait(absence);
+      this.#wait(absence).catch(() => response.destroy());
       return;
     }
     if (this.meter !== null) this.meter.unanswered += 1;
@@ -276,7 +277,7 @@ class Delivery {
     const { target } = absence;
     /** With the conflict that it has met. */
     const asItIs = (): RoutingTarget => {
-      table.refresh();
+      table.catchUp();
       const targets = table.current.find(name, url)?.targets ?? [];
       return targets.find(({ service }) => service.id === target.service.id) ?? target;
     };
