@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 
+/** 0 to 19: files that run side by side in one run have different ones, and those of another run at the same time most likely. */
+export const seat = (Number(process.env.VITEST_POOL_ID ?? 0) + 4 * (process.ppid % 5)) % 20;
+
 /** A port of the default ranges that nobody holds now, by a bind of both families. Each call gives another one. */
-let next = 4100 + (process.pid % 40) * 20;
+let next = 4100 + seat * 40;
 
 export async function freePort(): Promise<number> {
   for (;;) {

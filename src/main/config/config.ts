@@ -60,6 +60,11 @@ export const configSchema = z.strictObject({
         .describe('So long a request waits for a service that is starting'),
       headersTimeoutMs: z.int().min(10).default(300_000).describe('Until a service begins to answer'),
       connectTimeoutMs: z.int().min(10).default(2000),
+      bodyIdleMs: z
+        .int()
+        .min(100)
+        .default(60_000)
+        .describe('An upload may take as long as it takes, but not stand still for so long'),
     })
     .prefault({}),
   process: z

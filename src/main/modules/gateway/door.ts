@@ -27,8 +27,6 @@ export interface Answers {
 }
 
 const closeGraceMs = 1000;
-/** An upload may take as long as it takes, but not stand still for so long. */
-const bodyIdleMs = 60_000;
 const maxConnections = 60_000;
 
 type Passed = { name: string | null };
@@ -55,7 +53,7 @@ function judge(request: IncomingMessage, takesNames: boolean): Passed | ClosErro
 }
 
 /** What has a body must go on sending it. An answer may be silent for as long as it likes. */
-function guardBody(request: IncomingMessage): void {
+function guardBody(request: IncomingMessage, bodyIdleMs: number): void {
   if (!hasBody(request)) return;
   const { socket } = request;
   const hangUp = () => socket.destroy();
@@ -64,7 +62,7 @@ function guardBody(request: IncomingMessage): void {
 }
 
 /** One listener of a door; a door has one for each address family. */
-export function createDoor({ own, ownUpgrade, named }: Answers): Server {
+export function createDoor({ own, ownUpgrade, named }: Answers, { bodyIdleMs }: { bodyIdleMs: number }): Server {
   const takesNames = named !== undefined;
   const latest = new WeakMap<Duplex, ServerResponse>();
   // Node goes on reading where one request was the last, by its own word or because we do not understand it. What follows there is
@@ -93,7 +91,7 @@ export function createDoor({ own, ownUpgrade, named }: Answers): Server {
         answerProblem(response, passed, newId('req'));
         return;
       }
-      guardBody(request);
+      guardBody(request, bodyIdleMs);
       if (passed.name === null || named === undefined) own(request, response);
       else named.request(request, response, passed.name);
     },

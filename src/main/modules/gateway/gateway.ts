@@ -138,7 +138,7 @@ export const gateway: ModuleDefinition = {
       };
       const listen = async (name: 'gateway' | 'dashboard', answers: Answers): Promise<void> => {
         const open = () => {
-          const door = createDoor(answers);
+          const door = createDoor(answers, config.gateway);
           owned.use(closerOf(door));
           return door;
         };

@@ -8,6 +8,7 @@ import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { engineCall, engineRequest } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
+import { seat } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { webImage } from '#tests/support/web-image.ts';
 import { answering, makeProject, removeProject } from './programs.ts';
@@ -43,7 +44,7 @@ export async function openMatrix({ dockerHost = inject('engine').dockerHost } = 
   const folder = makeProject('shop');
   const system = await startSystem({ dockerHost, home });
   const { client } = system;
-  const first = 20_000 + (process.pid % 20) * block;
+  const first = 20_000 + seat * block;
   const { items } = await client.ports.ranges();
   await client.ports.putRanges({ items: [...items, { name: 'matrix', first, last: first + block - 1 }] });
   let next = first;
