@@ -104,31 +104,33 @@ function written(folder: string, text: string): string {
   return path;
 }
 
-const nginx = program('nginx', 'apt-get install nginx-light', ({ folder, port, upstream }) => ({
-  command: [
-    ...['nginx', '-p', folder, '-e', 'stderr', '-c'],
-    written(
-      folder,
-      `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr;
+/** nginx as people who have tuned it run it, and as it comes: a new connection to the service for each request. */
+function nginxConfig({ folder, port, upstream }: { folder: string; port: number; upstream: number }, kept: boolean) {
+  const keeping = `upstream web { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 100000000; }`;
+  return `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr;
 events { worker_connections 4096; }
 http {
   access_log ${folder}/access.log; keepalive_requests 100000000;
   client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
   uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
-  upstream web { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 100000000; }
+  ${kept ? keeping : ''}
   server {
     listen 127.0.0.1:${port}; server_name web.localhost;
     location / {
-      proxy_pass http://web; proxy_http_version 1.1; proxy_buffering off;
-      proxy_set_header Connection ""; proxy_set_header Host $http_host;
+      ${kept ? 'proxy_pass http://web; proxy_http_version 1.1; proxy_set_header Connection "";' : `proxy_pass http://127.0.0.1:${upstream};`}
+      proxy_buffering off; proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-Proto http; proxy_set_header X-Request-Id $request_id;
     }
   }
-}`,
-    ),
-  ],
-}));
+}`;
+}
+
+function nginxPeer(kept: boolean): Peer {
+  return program('nginx', 'apt-get install nginx-light', (at) => ({
+    command: ['nginx', '-p', at.folder, '-e', 'stderr', '-c', written(at.folder, nginxConfig(at, kept))],
+  }));
+}
 
 const caddy = program('caddy', 'apt-get install caddy', ({ folder, port, upstream }) => ({
   env: { GOMAXPROCS: '1', XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
@@ -211,7 +213,7 @@ const row: BenchRow = {
     answer: { unit: 'ms', better: 'less' },
   },
   ...contender(startClos),
-  peers: [nginx, caddy, haproxy, portless],
+  peers: [nginxPeer(true), { ...nginxPeer(false), name: 'nginx, as it comes' }, caddy, haproxy, portless],
 };
 
 export default row;
