@@ -1,3 +1,4 @@
+import { hostInUrl } from '#shared/contract/places.ts';
 import type { LeaseRow, NamedPortReport, PortReport } from '#shared/contract/ports.ts';
 import { type CardView, holderLines, holderName } from './card.ts';
 import { clockTime } from './time.ts';
@@ -61,5 +62,5 @@ function headline(report: PortReport, port: string): string {
 
 /** `127.0.0.1:3000`, `[::1]:3000`. */
 export function socketName(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${hostInUrl(address)}:${port}`;
 }

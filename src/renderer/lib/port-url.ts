@@ -1,3 +1,4 @@
+import { hostInUrl } from '#shared/contract/places.ts';
 import type { PortRow } from '#shared/contract/ports.ts';
 
 /** Where a browser on this machine reaches an address. */
@@ -5,7 +6,7 @@ function hostOf(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1';
   // It may take IPv4 or leave it alone; the name reaches it either way.
   if (address === '::') return 'localhost';
-  return address.includes(':') ? `[${address}]` : address;
+  return hostInUrl(address);
 }
 
 /** Where whoever listens on a port may answer a browser; null where nobody listens, and for udp. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { reachableAddress } from '#shared/contract/places.ts';
 import type { observedProcessSchema } from '#shared/contract/services.ts';
 import type { CoreDb } from '../../database/core-db.ts';
 import type { WriteDb } from '../../database/handle.ts';
@@ -78,14 +79,10 @@ const upStatuses = new Set<StoredService['status']>(['running', 'unhealthy', 'st
 /** All ports of a service answer. */
 async function answers(ports: ReadonlyArray<{ address: string; port: number }>): Promise<boolean> {
   for (const { address, port } of ports) {
-    const said = await probeConnect({ address: reachable(address), port, timeoutMs: 500, windowMs: 1 });
+    const said = await probeConnect({ address: reachableAddress(address), port, timeoutMs: 500, windowMs: 1 });
     if (said === 'refused' || said === 'unreachable') return false;
   }
   return true;
-}
-
-function reachable(address: string): string {
-  return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
 }
 
 export function createProcessSeat(options: ProcessSeatOptions): ProcessSeat {

@@ -1,7 +1,7 @@
 import { hostInUrl } from '#shared/contract/places.ts';
 import { localDomain, type Route } from '#shared/contract/routes.ts';
 import { readDiscovery } from '#shared/node/discovery.ts';
-import { type RoutingTarget, readRouting } from '../../database/routing.ts';
+import { type RoutingEntry, type RoutingTarget, readRouting } from '../../database/routing.ts';
 import { findWorkplace } from '../../host/checkout.ts';
 import type { ApiContext } from './api-context.ts';
 
@@ -14,27 +14,30 @@ async function toTarget(target: RoutingTarget): Promise<Route['targets'][number]
   };
 }
 
-/** All routes as the contract shows them: with the gateway's port in their URLs, and whose build is behind them. */
-export async function routeViews(api: ApiContext): Promise<Route[]> {
+/**
+ * The routes that are wanted, as the contract shows them: with the gateway's port in their URLs, and whose build is behind them. That is
+ * read from the folders of the checkouts, so ask for no more than is needed.
+ */
+export async function routeViews(api: ApiContext, wanted: (route: RoutingEntry) => boolean): Promise<Route[]> {
   const gateway = (await readDiscovery(api.module.home))?.gateway.url;
   const port = gateway === undefined ? api.module.config.ports.gateway : Number(new URL(gateway).port || 80);
   const origin = (name: string) => `http://${name}.${localDomain}${port === 80 ? '' : `:${port}`}`;
   return Promise.all(
-    readRouting(api.db.read).map(async ({ targets, ...route }) => ({
-      ...route,
-      url: `${origin(route.name)}${route.path}`,
-      targets: await Promise.all(targets.map(toTarget)),
-    })),
+    readRouting(api.db.read)
+      .filter(wanted)
+      .map(async ({ targets, ...route }) => ({
+        ...route,
+        url: `${origin(route.name)}${route.path}`,
+        targets: await Promise.all(targets.map(toTarget)),
+      })),
   );
 }
 
 /** The routes that lead to what leases a port. */
 export async function routesTo(api: ApiContext, port: number): Promise<Array<Pick<Route, 'id' | 'url'>>> {
-  return (await routeViews(api))
-    .filter(({ targets, shadowedBy }) => shadowedBy === null && targets.some((target) => isAt(target, port)))
-    .map(({ id, url }) => ({ id, url }));
-}
-
-function isAt({ address }: Route['targets'][number], port: number): boolean {
-  return address?.endsWith(`:${port}`) === true;
+  const views = await routeViews(
+    api,
+    ({ targets, shadowedBy }) => shadowedBy === null && targets.some(({ address }) => address?.port === port),
+  );
+  return views.map(({ id, url }) => ({ id, url }));
 }

@@ -1,4 +1,5 @@
 import type { ConnectResult } from '#main/host/connect-probe.ts';
+import { reachableAddress } from '#shared/contract/places.ts';
 
 interface AskedService {
   id: string;
@@ -71,7 +72,9 @@ export function createAnswerWatch({ probe, onChange, timing }: AnswerWatchOption
     setServices(services) {
       const wanted = new Map<string, { id: string; address: string; port: number }>(
         services.flatMap(({ id, endpoints }) =>
-          endpoints.map(({ address, port }) => [`${id} ${port}`, { id, address: reachable(address), port }] as const),
+          endpoints.map(
+            ({ address, port }) => [`${id} ${port}`, { id, address: reachableAddress(address), port }] as const,
+          ),
         ),
       );
       for (const [key, { timer }] of questions) {
@@ -94,8 +97,4 @@ export function createAnswerWatch({ probe, onChange, timing }: AnswerWatchOption
 
 function keyOf(serviceId: string, port: number): string {
   return `${serviceId} ${port}`;
-}
-
-function reachable(address: string): string {
-  return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
 }

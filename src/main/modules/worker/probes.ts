@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { hostInUrl } from '#shared/contract/places.ts';
 import { answerOf, reasonOf, Timeout } from './answer-of.ts';
 import type { CheckOutcome } from './health-state.ts';
 import type { CheckTarget } from './targets.ts';
@@ -8,9 +9,8 @@ const settleMs = 100;
 
 async function probeHttp(target: CheckTarget, path: string): Promise<CheckOutcome> {
   const { address, port, timeoutMs } = target;
-  const host = address.includes(':') ? `[${address}]` : address;
   const answer = await answerOf({
-    origin: `http://${host}:${port}`,
+    origin: `http://${hostInUrl(address)}:${port}`,
     method: 'GET',
     path,
     headers: { 'user-agent': 'clos-health-check', accept: '*/*' },

@@ -1,4 +1,5 @@
 import { parseDuration } from '#shared/base/units.ts';
+import { reachableAddress } from '#shared/contract/places.ts';
 import type { Health, Service } from '#shared/contract/services.ts';
 
 /** What is asked for a service's health, and how often. All times in milliseconds. */
@@ -33,10 +34,8 @@ function isLinkLocal(address: string): boolean {
 }
 
 /** Where an endpoint that is bound to `address` answers from here, or null where a check must not go. */
-export function reachableAddress(address: string): string | null {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  if (address === '::') return '::1';
-  return isLinkLocal(address) ? null : address;
+export function checkedAddress(address: string): string | null {
+  return isLinkLocal(address) ? null : reachableAddress(address);
 }
 
 /** What runs of a service, by what tells one run from the next; null when nothing does. */
@@ -66,7 +65,7 @@ export function targetOf(service: Service): CheckTarget | null {
   if (check === null || !checkedStatuses.has(service.status) || run === null) return null;
   const endpoint = endpoints.find(({ name }) => check.endpoint === undefined || name === check.endpoint);
   if (endpoint?.protocol !== 'tcp' || endpoint.lease === null) return null;
-  const address = reachableAddress(endpoint.lease.address);
+  const address = checkedAddress(endpoint.lease.address);
   if (address === null) return null;
   const { id, startedAt } = run;
   const { port } = endpoint.lease;

@@ -68,8 +68,7 @@ function resolveTargets(db: ReadDb, wanted: readonly WantedTarget[]): StoredTarg
 async function mustBeMade(api: ApiContext, id: string): Promise<StoredRoute> {
   const made = findStoredRoute(api.db.read, id);
   if (made !== null) return made;
-  const known = (await routeViews(api)).find((route) => route.id === id);
-  if (known === undefined) throw new ClosError('ROUTE_UNKNOWN', `There is no route "${id}".`);
+  const known = await viewOf(api, id);
   throw new ClosError(
     'ROUTE_AUTOMATIC',
     `${known.name} comes with its endpoint and goes with it. Make a route of your own for another name, path or limit.`,
@@ -93,7 +92,7 @@ function appendRouteEvent(
 }
 
 async function viewOf(api: ApiContext, id: string): Promise<Route> {
-  const found = (await routeViews(api)).find((route) => route.id === id);
+  const [found] = await routeViews(api, (route) => route.id === id);
   if (found === undefined) throw new ClosError('ROUTE_UNKNOWN', `There is no route "${id}".`);
   return found;
 }
@@ -108,7 +107,8 @@ export function routeHandlers(api: ApiContext): Handler[] {
       if (ref !== undefined && service === null) {
         throw new ClosError('SERVICE_NOT_FOUND', `There is no service "${ref}".`);
       }
-      const all = (await routeViews(api)).filter(
+      const all = await routeViews(
+        api,
         ({ targets }) => service === null || targets.some((target) => target.service.id === service.id),
       );
       return pageOfAll(all, { limit, cursor, sort: 'name', keyOf: ({ name, path }) => `${name} ${path}` });

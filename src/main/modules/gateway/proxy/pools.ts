@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Pool } from 'undici';
+import { hostInUrl } from '#shared/contract/places.ts';
 
 export interface Address {
   scheme: string;
@@ -25,7 +26,7 @@ export class Pools {
   }
 
   to({ scheme, host, port }: Address): Pool {
-    const origin = `${scheme === 'https' ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const origin = `${scheme === 'https' ? 'https' : 'http'}://${hostInUrl(host)}:${port}`;
     let pool = this.#pools.get(origin);
     if (pool === undefined) {
       pool = new Pool(origin, {

@@ -1,3 +1,4 @@
+import { hostInUrl } from '#shared/contract/places.ts';
 import type { RoutingEntry, RoutingTarget } from '../../../database/routing.ts';
 import { probeConnect } from '../../../host/connect-probe.ts';
 import type { Absence } from '../pages/pages.ts';
@@ -10,9 +11,7 @@ const tryAgainMs = 200;
 const connectTimeoutMs = 1000;
 
 const text = ({ address }: RoutingTarget): string =>
-  address === null
-    ? 'no address'
-    : `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  address === null ? 'no address' : `${hostInUrl(address.host)}:${address.port}`;
 
 /** True while it may still be on the way up though its process runs already. */
 function isSettling({ state, statusSince }: RoutingTarget): boolean {

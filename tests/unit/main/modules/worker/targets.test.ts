@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reachableAddress, targetOf } from '#main/modules/worker/targets.ts';
+import { checkedAddress, targetOf } from '#main/modules/worker/targets.ts';
 import type { Service } from '#shared/contract/services.ts';
 
 const time = '2026-01-02T03:04:05.006Z';
@@ -134,6 +134,6 @@ describe('where a check goes', () => {
     ['FEBF::1', null],
     ['::ffff:169.254.169.254', null],
   ])('for an endpoint bound to %s', (bound, reachable) => {
-    expect(reachableAddress(bound)).toBe(reachable);
+    expect(checkedAddress(bound)).toBe(reachable);
   });
 });
