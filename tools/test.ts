@@ -13,15 +13,14 @@ import { runChecks } from './lib/checks.ts';
 import { install, missingFor } from './lib/install.ts';
 import { budgets, chosenParts, hasTests } from './lib/parts.ts';
 import { duration, packageProgram, run } from './lib/run.ts';
-import { add, nothing, type Summary, succeeded, summaryLine } from './lib/summary.ts';
+import { add, failure, nothing, type Summary, succeeded, summaryLine } from './lib/summary.ts';
 import { summaryVariable } from './lib/summary-reporter.ts';
 
 const summarySchema: z.ZodType<Summary> = z.object({
   passed: z.number(),
-  failed: z.number(),
+  failed: z.array(z.object({ name: z.string(), why: z.string() })),
   skipped: z.array(z.object({ name: z.string(), reason: z.string() })),
 });
-const oneFailed: Summary = { ...nothing, failed: 1 };
 const minute = 60_000;
 
 /** A part may take this many times its budget before it is ended: a hung test must not hang the run. */
@@ -41,6 +40,7 @@ async function main(): Promise<number> {
     times.push(`  ${part.padEnd(12)} ${duration(spent).padStart(9)} of ${budgets[part]} m${over}`);
   }
   heading('result');
+  for (const { name, why } of sum.failed) say(`FAILED: ${name}\n${why.replace(/^/gm, '        ')}`);
   for (const { name, reason } of sum.skipped) say(`skipped: ${name}\n         ${reason}`);
   say(`${times.join('\n')}\n`);
   say(summaryLine(sum));
@@ -55,7 +55,7 @@ async function runPart(part: Part, missing: readonly Prerequisite[]): Promise<Su
   }
   const lacking = missing.filter((one) => one.neededBy.includes(part)).map((one) => one.name);
   if (lacking.length > 0) return leaveOut(part, `this machine lacks ${lacking.join(', ')}`);
-  if (part === 'e2e' && !(await build())) return oneFailed;
+  if (part === 'e2e' && !(await build())) return failure('the build', 'see what it said above');
   return add(checks, await runTests(part));
 }
 
@@ -63,7 +63,7 @@ function leaveOut(part: Part, reason: string): Summary {
   say(`left out: ${reason}`);
   if (process.env.CI === 'true') {
     say('CI=true, so that counts as failed.');
-    return oneFailed;
+    return failure(`all ${part} tests`, reason);
   }
   return { ...nothing, skipped: [{ name: `all ${part} tests`, reason }] };
 }
@@ -76,18 +76,19 @@ async function runTests(part: Part): Promise<Summary> {
     env: { [summaryVariable]: file },
     timeoutMs: patience * budgets[part] * minute,
   });
-  const summary = readSummary(file);
+  const summary = readSummary(part, file);
   rmSync(folder, { recursive: true });
   // vitest knows of failures that are no test's: a part that did not end well never counts as passed.
-  return code !== 0 && summary.failed === 0 ? { ...summary, failed: 1 } : summary;
+  return code !== 0 && summary.failed.length === 0
+    ? add(summary, failure(`all ${part} tests`, `vitest ended with code ${code}`))
+    : summary;
 }
 
-function readSummary(file: string): Summary {
+function readSummary(part: Part, file: string): Summary {
   try {
     return summarySchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
-    say('vitest ended without a summary.');
-    return oneFailed;
+    return failure(`all ${part} tests`, 'vitest ended without a summary');
   }
 }
 

@@ -108,8 +108,9 @@ it('a hundred readers who do not read hold their services up, not memory', async
   const sockets: Socket[] = [];
   const growth = await growthWhile(async (look) => {
     behave = async (_request, response) => {
+      const closed = once(response, 'close');
       for (let n = 0; n < 64 && !response.destroyed; n++) {
-        if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed]);
       }
       response.end();
     };

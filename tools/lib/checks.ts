@@ -1,5 +1,5 @@
 import { duration, packageProgram, run } from './run.ts';
-import type { Summary } from './summary.ts';
+import { add, failure, nothing, type Summary } from './summary.ts';
 
 /** The static checks, in the order in which they are most useful to read. */
 const checks: Record<string, () => string[]> = {
@@ -12,11 +12,10 @@ const checks: Record<string, () => string[]> = {
 
 /** Runs every static check, prints a line and the time of each, and what those that failed or warned have to say. */
 export async function runChecks(): Promise<Summary> {
-  const summary: Summary = { passed: 0, failed: 0, skipped: [] };
+  let summary = nothing;
   for (const [name, command] of Object.entries(checks)) {
     const { code, output, milliseconds } = await run(command(), { capture: true });
-    if (code === 0) summary.passed += 1;
-    else summary.failed += 1;
+    summary = add(summary, code === 0 ? { ...nothing, passed: 1 } : failure(name, 'see what it said above'));
     process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${duration(milliseconds)}\n`);
     if (code !== 0 || /Found \d+ warning/.test(output)) process.stdout.write(`${output.trimEnd()}\n\n`);
   }
