@@ -24,7 +24,7 @@ it('is the one among the sources when they are what runs', () => {
   expect(asked).toEqual([
     'database/backup.worker.ts',
     'database/damage.worker.ts',
-    'modules/api/long-reads.worker.ts',
+    'modules/api/reads/long-reads.worker.ts',
     'runtimes/process/wrapper.entry.ts',
   ]);
   expect(asked.map((path) => findOwnFile(path))).toEqual(asked.map((path) => join(process.cwd(), 'src', 'main', path)));

@@ -2,11 +2,11 @@ import type { CoreDb } from '../../database/core-db.ts';
 import type { ReaderPool } from '../../database/reader-pool.ts';
 import type { ContainerEngine } from '../../runtimes/container/types.ts';
 import type { ModuleContext } from '../../supervisor/module.ts';
-import type { Allocation } from './allocation.ts';
-import type { Commands } from './commands.ts';
-import type { EngineSeat } from './container-seat.ts';
-import type { LongReads } from './long-reads.ts';
-import type { ProcessSeat } from './process-seat.ts';
+import type { Commands } from './operations/commands.ts';
+import type { Allocation } from './ports/allocation.ts';
+import type { LongReads } from './reads/long-reads.ts';
+import type { EngineSeat } from './runtimes/container-seat.ts';
+import type { ProcessSeat } from './runtimes/process-seat.ts';
 
 /** What the parts of the api share. */
 export interface ApiContext {

@@ -18,15 +18,11 @@ import { KeptAnswers } from '../../http/kept-answers.ts';
 import { createModuleServer } from '../../http/module-server.ts';
 import { findOwnFile } from '../../own-file.ts';
 import type { ModuleContext, RunningModule } from '../../supervisor/module.ts';
-import { thisModule } from './actors.ts';
-import { createAllocation } from './allocation.ts';
+import { thisModule } from './access/actors.ts';
+import { createAuditLog } from './access/audit-log.ts';
+import { createCredentials, ensureOwnerKey } from './access/credentials.ts';
+import { serveDesktop } from './access/desktop-channel.ts';
 import type { ApiContext } from './api-context.ts';
-import { createAuditLog } from './audit-log.ts';
-import { createBackups } from './backups.ts';
-import { createCommands } from './commands.ts';
-import { createEngineSeat } from './container-seat.ts';
-import { createCredentials, ensureOwnerKey } from './credentials.ts';
-import { serveDesktop } from './desktop-channel.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { backupHandlers } from './handlers/backups.ts';
 import { conflictHandlers } from './handlers/conflicts.ts';
@@ -39,15 +35,19 @@ import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { authHandlers, systemHandlers } from './handlers/system.ts';
 import { webhookHandlers } from './handlers/webhooks.ts';
-import { createIdempotencyStore } from './idempotency-store.ts';
-import { clearLeftovers } from './leftovers.ts';
-import type { LongReads } from './long-reads.ts';
-import { createObserver, type Observer } from './observer.ts';
-import { createProcessSeat } from './process-seat.ts';
-import { createRestartPolicy } from './restart-policy.ts';
-import { settleAfterCrash } from './settle.ts';
-import { createSweeper } from './sweeper.ts';
-import { createWaitingStarts } from './waiting-starts.ts';
+import { createCommands } from './operations/commands.ts';
+import { createIdempotencyStore } from './operations/idempotency-store.ts';
+import { settleAfterCrash } from './operations/settle.ts';
+import { createAllocation } from './ports/allocation.ts';
+import type { LongReads } from './reads/long-reads.ts';
+import { createEngineSeat } from './runtimes/container-seat.ts';
+import { createProcessSeat } from './runtimes/process-seat.ts';
+import { createObserver, type Observer } from './services/observer.ts';
+import { createRestartPolicy } from './services/restart-policy.ts';
+import { createWaitingStarts } from './services/waiting-starts.ts';
+import { createBackups } from './upkeep/backups.ts';
+import { clearLeftovers } from './upkeep/leftovers.ts';
+import { createSweeper } from './upkeep/sweeper.ts';
 
 function rescueDatabase(context: ModuleContext, damage: Damage | null): Rescue | null {
   if (damage === null) return null;
@@ -123,7 +123,7 @@ export async function assemble(
   owned.use(() => sweeper.stop());
   const { engine } = seat;
   const readers = createReaderPool<LongReads>({
-    worker: findOwnFile('modules/api/long-reads.worker.ts'),
+    worker: findOwnFile('modules/api/reads/long-reads.worker.ts'),
     path: context.home.coreDb,
   });
   owned.use(() => readers.close());

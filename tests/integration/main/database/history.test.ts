@@ -9,8 +9,8 @@ import { seqAt, stateAt } from '#main/database/history.ts';
 import { ensureMainInstance } from '#main/database/instances.ts';
 import { putObservedProcess } from '#main/database/observed-processes.ts';
 import { findService, type StoredService, updateLife } from '#main/database/services.ts';
-import { thisModule } from '#main/modules/api/actors.ts';
-import { changeStatus } from '#main/modules/api/life.ts';
+import { thisModule } from '#main/modules/api/access/actors.ts';
+import { changeStatus } from '#main/modules/api/state/life.ts';
 import { withTrace } from '#main/trace.ts';
 import { createService, everything, liveThrough } from './random-history.ts';
 

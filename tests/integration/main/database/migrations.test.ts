@@ -10,7 +10,7 @@ import { stateAt } from '#main/database/history.ts';
 import { listLeases } from '#main/database/leases.ts';
 import { migrate } from '#main/database/migrate.ts';
 import { findService, updateLife } from '#main/database/services.ts';
-import { serviceAt } from '#main/modules/api/past.ts';
+import { serviceAt } from '#main/modules/api/reads/past.ts';
 import { serviceSchema } from '#shared/contract/services.ts';
 
 let folder: string;

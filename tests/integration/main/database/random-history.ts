@@ -15,9 +15,9 @@ import {
   updateService,
 } from '#main/database/services.ts';
 import { readState, type State } from '#main/database/states.ts';
-import { serviceSubject, thisModule } from '#main/modules/api/actors.ts';
-import { grantLease, releaseLease } from '#main/modules/api/leases.ts';
-import { changeHealth, changeStatus, changeWaits } from '#main/modules/api/life.ts';
+import { serviceSubject, thisModule } from '#main/modules/api/access/actors.ts';
+import { grantLease, releaseLease } from '#main/modules/api/ports/leases.ts';
+import { changeHealth, changeStatus, changeWaits } from '#main/modules/api/state/life.ts';
 import { newId } from '#shared/base/ids.ts';
 import { serviceSpecSchema } from '#shared/contract/service-spec.ts';
 import { serviceStatuses } from '#shared/contract/services.ts';

@@ -20,7 +20,7 @@ import { appendEvent, lastSeq } from '#main/database/events.ts';
 import { readMigrations } from '#main/database/migrate.ts';
 import { type Rescue, rescueCore } from '#main/database/rescue.ts';
 import { sealOf } from '#main/database/seal.ts';
-import { thisModule } from '#main/modules/api/actors.ts';
+import { thisModule } from '#main/modules/api/access/actors.ts';
 import { findHome, type Home } from '#shared/node/home.ts';
 
 const newest = readMigrations('migrations').length;

@@ -2,8 +2,8 @@ import { contract } from '#shared/contract/contract.ts';
 import { listAudit } from '../../../database/audit.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import type { ApiContext } from '../api-context.ts';
-import { inPages } from '../in-pages.ts';
-import { positionOf, toPage } from '../pages.ts';
+import { inPages } from '../reads/in-pages.ts';
+import { positionOf, toPage } from '../reads/pages.ts';
 
 export function auditHandlers({ db }: ApiContext): Handler[] {
   const { audit } = contract;

@@ -1,8 +1,8 @@
 import { contract } from '#shared/contract/contract.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
-import { actorOf } from '../actors.ts';
-import type { Backups } from '../backups.ts';
-import { positionOf, toPage } from '../pages.ts';
+import { actorOf } from '../access/actors.ts';
+import { positionOf, toPage } from '../reads/pages.ts';
+import type { Backups } from '../upkeep/backups.ts';
 
 /** Their names begin with their time. */
 const sort = 'desc';

@@ -4,12 +4,12 @@ import { contract } from '#shared/contract/contract.ts';
 import { findConflict, listConflicts } from '../../../database/conflicts.ts';
 import { findService } from '../../../database/services.ts';
 import { type Handler, handle, handleKept } from '../../../http/handler.ts';
-import { actorOf } from '../actors.ts';
-import { answerOperation } from '../answer-operation.ts';
+import { actorOf } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
-import { positionOf, toPage } from '../pages.ts';
-import { conflictAt } from '../past.ts';
-import { planResolution, resolveConflict } from '../resolve-conflict.ts';
+import { planResolution, resolveConflict } from '../conflicts/resolve-conflict.ts';
+import { answerOperation } from '../operations/answer-operation.ts';
+import { positionOf, toPage } from '../reads/pages.ts';
+import { conflictAt } from '../reads/past.ts';
 
 function find(api: ApiContext, id: string): Conflict {
   const conflict = findConflict(api.db.read, id);

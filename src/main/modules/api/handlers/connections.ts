@@ -2,7 +2,7 @@ import { ClosError } from '#shared/contract/clos-error.ts';
 import { contract } from '#shared/contract/contract.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import type { ApiContext } from '../api-context.ts';
-import { pageOfAll } from '../pages.ts';
+import { pageOfAll } from '../reads/pages.ts';
 
 /** The live connections, which the websocket module has. */
 export function connectionHandlers({ module }: ApiContext): Handler[] {

@@ -4,13 +4,13 @@ import type { Operation } from '#shared/contract/operations.ts';
 import { listEvents } from '../../../database/events.ts';
 import { findOperation, listOperations } from '../../../database/operations.ts';
 import { type Handler, handle, ReadyJson } from '../../../http/handler.ts';
-import { actorOf } from '../actors.ts';
-import { answerOperation } from '../answer-operation.ts';
+import { actorOf } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
-import { inPages } from '../in-pages.ts';
-import { type EventsQuery, readEvents } from '../long-reads.ts';
-import { positionOf, toPage } from '../pages.ts';
-import { planUndo, undoOperation } from '../undo.ts';
+import { answerOperation } from '../operations/answer-operation.ts';
+import { planUndo, undoOperation } from '../operations/undo.ts';
+import { inPages } from '../reads/in-pages.ts';
+import { type EventsQuery, readEvents } from '../reads/long-reads.ts';
+import { positionOf, toPage } from '../reads/pages.ts';
 
 function find(api: ApiContext, id: string): Operation {
   const operation = api.commands.find(id) ?? findOperation(api.db.read, id);

@@ -7,14 +7,14 @@ import { recordFact } from '../../../database/facts.ts';
 import type { WriteDb } from '../../../database/handle.ts';
 import { findService } from '../../../database/services.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
-import { actorOf, type Provenance } from '../actors.ts';
+import { actorOf, type Provenance } from '../access/actors.ts';
+import type { Credentials } from '../access/credentials.ts';
 import type { ApiContext } from '../api-context.ts';
-import type { Credentials } from '../credentials.ts';
-import { changeHealth, changeStatus } from '../life.ts';
-import { applyReaction } from '../reactions.ts';
-import { isActive } from '../service-view.ts';
-import { recordSightings } from '../sightings.ts';
-import { startService } from '../start-service.ts';
+import { recordSightings } from '../conflicts/sightings.ts';
+import { applyReaction } from '../operations/reactions.ts';
+import { startService } from '../services/start-service.ts';
+import { changeHealth, changeStatus } from '../state/life.ts';
+import { isActive } from '../state/service-view.ts';
 
 const visitWaitMs = 2000;
 

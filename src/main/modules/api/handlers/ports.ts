@@ -13,12 +13,12 @@ import {
 } from '../../../database/leases.ts';
 import { findService } from '../../../database/services.ts';
 import { type Handler, handle, handleKept } from '../../../http/handler.ts';
-import { actorOf, type Provenance } from '../actors.ts';
+import { actorOf, type Provenance } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
-import { portTaken } from '../leases.ts';
-import { moveLease, releasePort } from '../move-lease.ts';
-import { pageOfAll } from '../pages.ts';
-import { routesTo } from '../route-view.ts';
+import { portTaken } from '../ports/leases.ts';
+import { moveLease, releasePort } from '../ports/move-lease.ts';
+import { pageOfAll } from '../reads/pages.ts';
+import { routesTo } from '../reads/route-view.ts';
 
 /** A range that endpoints are asked to take their ports from cannot go. */
 function assertUnused(api: ApiContext, ranges: readonly Range[]): void {

@@ -15,10 +15,10 @@ import {
 } from '../../../database/routes.ts';
 import { findService } from '../../../database/services.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
-import { actorOf, type Provenance } from '../actors.ts';
+import { actorOf, type Provenance } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
-import { pageOfAll } from '../pages.ts';
-import { routeViews } from '../route-view.ts';
+import { pageOfAll } from '../reads/pages.ts';
+import { routeViews } from '../reads/route-view.ts';
 
 interface WantedTarget {
   service: string;

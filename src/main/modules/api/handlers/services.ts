@@ -14,20 +14,20 @@ import {
   updateService,
 } from '../../../database/services.ts';
 import { type Handler, handle, handleKept, ReadyJson } from '../../../http/handler.ts';
-import { actorOf, type Provenance, serviceSubject } from '../actors.ts';
-import { adoptService, planAdoption } from '../adopt-service.ts';
-import { answerOperation } from '../answer-operation.ts';
+import { actorOf, type Provenance, serviceSubject } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
-import { assertPolicy } from '../container-spec.ts';
-import { assertDriven, driverOf } from '../drivers.ts';
-import { grantLease, releaseLease } from '../leases.ts';
-import { pageOfServices } from '../list-services.ts';
-import { serviceAt } from '../past.ts';
-import { toService } from '../service-view.ts';
-import { specChanges } from '../spec-changes.ts';
-import { planStartMany, startMany } from '../start-many.ts';
-import { planStart, startService } from '../start-service.ts';
-import { deleteService, planStop, restartService, stopService } from '../stop-service.ts';
+import { answerOperation } from '../operations/answer-operation.ts';
+import { grantLease, releaseLease } from '../ports/leases.ts';
+import { pageOfServices } from '../reads/list-services.ts';
+import { serviceAt } from '../reads/past.ts';
+import { assertPolicy } from '../runtimes/container-spec.ts';
+import { assertDriven, driverOf } from '../runtimes/drivers.ts';
+import { adoptService, planAdoption } from '../services/adopt-service.ts';
+import { planStartMany, startMany } from '../services/start-many.ts';
+import { planStart, startService } from '../services/start-service.ts';
+import { deleteService, planStop, restartService, stopService } from '../services/stop-service.ts';
+import { toService } from '../state/service-view.ts';
+import { specChanges } from '../state/spec-changes.ts';
 
 function find(api: ApiContext, ref: string): StoredService {
   const service = findService(api.db.read, ref);

@@ -2,7 +2,7 @@ import { contract } from '#shared/contract/contract.ts';
 import { appendEvent } from '../../../database/events.ts';
 import { putConflictSettings, readConflictSettings } from '../../../database/settings.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
-import { actorOf } from '../actors.ts';
+import { actorOf } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
 
 export function settingsHandlers(api: ApiContext): Handler[] {

@@ -12,8 +12,8 @@ import { deleteSession } from '../../../database/keys.ts';
 import { recentlyRestored } from '../../../database/restored.ts';
 import { countServicesByStatus } from '../../../database/services.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
+import type { Credentials } from '../access/credentials.ts';
 import type { ApiContext } from '../api-context.ts';
-import type { Credentials } from '../credentials.ts';
 
 export function systemHandlers(
   api: ApiContext,

@@ -17,10 +17,10 @@ import {
 } from '../../../database/webhooks.ts';
 import { type Handler, handle } from '../../../http/handler.ts';
 import { refuseLiteralAddress } from '../../../http/outbound-address.ts';
-import { actorOf } from '../actors.ts';
+import { actorOf } from '../access/actors.ts';
 import type { ApiContext } from '../api-context.ts';
-import { pageOfAll, positionOf, toPage } from '../pages.ts';
-import { webhookSubject } from '../reactions.ts';
+import { webhookSubject } from '../operations/reactions.ts';
+import { pageOfAll, positionOf, toPage } from '../reads/pages.ts';
 
 function mustFind<T>(found: T | null, id: string): T {
   if (found === null) throw new ClosError('WEBHOOK_NOT_FOUND', `There is no webhook "${id}".`);

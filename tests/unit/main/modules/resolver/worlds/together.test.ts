@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { StoredService } from '#main/database/services.ts';
-import { planStartMany, startMany } from '#main/modules/api/start-many.ts';
+import { planStartMany, startMany } from '#main/modules/api/services/start-many.ts';
 import type { OperationStep } from '#shared/contract/operations.ts';
 import { claimsOf, neighboursOf } from '#tests/support/worlds/oracle.ts';
 import { describeWorlds } from './model/in-each-world.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startService } from '#main/modules/api/start-service.ts';
+import { startService } from '#main/modules/api/services/start-service.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import { createRandom } from '#tests/support/random.ts';
 import { askFor, type Done, takeBack } from './model/asking.ts';

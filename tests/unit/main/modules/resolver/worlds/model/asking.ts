@@ -1,8 +1,8 @@
 import { findConflict } from '#main/database/conflicts.ts';
 import { findOperation } from '#main/database/operations.ts';
-import { resolveConflict } from '#main/modules/api/resolve-conflict.ts';
-import { startService } from '#main/modules/api/start-service.ts';
-import { undoOperation } from '#main/modules/api/undo.ts';
+import { resolveConflict } from '#main/modules/api/conflicts/resolve-conflict.ts';
+import { undoOperation } from '#main/modules/api/operations/undo.ts';
+import { startService } from '#main/modules/api/services/start-service.ts';
 import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Conflict, ConflictOption } from '#shared/contract/conflicts.ts';
 import type { Operation } from '#shared/contract/operations.ts';

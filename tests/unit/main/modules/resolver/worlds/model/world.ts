@@ -1,6 +1,6 @@
 import { findService, listServices, type StoredService } from '#main/database/services.ts';
-import { startMany } from '#main/modules/api/start-many.ts';
-import { stopService } from '#main/modules/api/stop-service.ts';
+import { startMany } from '#main/modules/api/services/start-many.ts';
+import { stopService } from '#main/modules/api/services/stop-service.ts';
 import type { OwnPort } from '#main/modules/resolver/world.ts';
 import { isClosError } from '#shared/contract/clos-error.ts';
 import type { Actor } from '#shared/contract/operations.ts';
