@@ -6,12 +6,24 @@ import { createInterface } from 'node:readline';
 /** 0 to 19: files that run side by side in one run have different ones, and those of another run at the same time most likely. */
 export const seat = (Number(process.env.VITEST_POOL_ID ?? 0) + 4 * (process.ppid % 5)) % 20;
 
-/** A port of the default ranges that nobody holds now, by a bind of both families. Each call gives another one. */
-let next = 4100 + seat * 40;
+/**
+ * Where tests take their ports, all below the ephemeral ones, so that no file meets the sockets of one beside it: `freePort` 4100 to 4899,
+ * `freeBlock` 10,000 to 13,999, the sockets of the tests of the host from `hostPorts`, and the matrices of conflicts from
+ * `matrixPorts`.
+ */
+export const hostPorts = { first: 14_000, last: 19_999 };
+export const matrixPorts = { first: 20_000, ofEachFile: 600 };
 
+const ofEachFile = 40;
+const firstPort = 4100 + seat * ofEachFile;
+let next = firstPort;
+
+/** A port of the default ranges that nobody holds now, by a bind of both families. Each call gives another one. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = next++;
+    if (port >= firstPort + ofEachFile)
+      throw new Error(`A file has ${ofEachFile} ports, and all of this one's are used up`);
     if (await isFree(port)) return port;
   }
 }
@@ -19,8 +31,7 @@ export async function freePort(): Promise<number> {
 const blocks: Array<{ first: number; last: number }> = [];
 
 /**
- * The first of so many ports in a row that nobody holds now, below the ephemeral ones and apart from those of `freePort`. No port is in
- * two blocks.
+ * The first of so many ports in a row, a thousand at most, that nobody holds now. No port is in two blocks.
  */
 export async function freeBlock(size: number): Promise<number> {
   for (;;) {

@@ -4,6 +4,7 @@ import { createServer, isIPv6 } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { probeBind } from '#main/host/bind-probe.ts';
 import type { SocketProtocol } from '#main/host/types.ts';
+import { hostPorts } from '#tests/support/ports.ts';
 
 export interface HeldSocket {
   protocol: SocketProtocol;
@@ -15,7 +16,7 @@ export interface HeldSocket {
 /** A port outside of the ephemeral range that nobody has on any address, in either protocol. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = hostPorts.first + Math.floor(Math.random() * (hostPorts.last - hostPorts.first));
     const answers = [
       await probeBind({ protocol: 'tcp', address: '::', port }),
       await probeBind({ protocol: 'udp', address: '::', port }),

@@ -8,7 +8,7 @@ import type { ServiceSpecInput } from '#shared/contract/service-spec.ts';
 import type { Service } from '#shared/contract/services.ts';
 import { engineCall, engineRequest } from '#tests/support/engine-http.ts';
 import { eventually } from '#tests/support/eventually.ts';
-import { seat } from '#tests/support/ports.ts';
+import { matrixPorts, seat } from '#tests/support/ports.ts';
 import { newHome, removeHome, startSystem, type TestSystem } from '#tests/support/system.ts';
 import { webImage } from '#tests/support/web-image.ts';
 import { answering, makeProject, removeProject } from './programs.ts';
@@ -32,8 +32,7 @@ export interface Matrix {
 /** Wait for the end of every command. */
 export const patient = { waitSeconds: 55 };
 
-/** How many ports a file has; files that run side by side must not have the same. */
-const block = 600;
+const block = matrixPorts.ofEachFile;
 /** A wanted port and some that may be offered in its place. */
 const stride = 4;
 
@@ -44,7 +43,7 @@ export async function openMatrix({ dockerHost = inject('engine').dockerHost } = 
   const folder = makeProject('shop');
   const system = await startSystem({ dockerHost, home });
   const { client } = system;
-  const first = 20_000 + seat * block;
+  const first = matrixPorts.first + seat * block;
   const { items } = await client.ports.ranges();
   await client.ports.putRanges({ items: [...items, { name: 'matrix', first, last: first + block - 1 }] });
   let next = first;
