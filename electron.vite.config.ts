@@ -26,11 +26,26 @@ function nameOf(entry: string): string {
   return /^modules\/.*\.entry$/.test(inMain) ? `modules/${basename(inMain)}` : inMain;
 }
 
+/**
+ * Leaves out what a package loads at its start and CLOS never asks it for, as one line that says so to whoever does. dockerode brings
+ * gRPC for sessions of BuildKit and SSH for engines elsewhere: four fifths of the time and two thirds of the files that it takes to load.
+ */
+function leaveOut(...names: string[]): Plugin {
+  const left = '\0left-out:';
+  return {
+    name: 'leave-out',
+    enforce: 'pre',
+    resolveId: (id) => (names.includes(id) ? `${left}${id}` : null),
+    load: (id) => (id.startsWith(left) ? 'module.exports = {};' : null),
+  };
+}
+
 // A room that has no source yet is left out, so that the others can be built.
 const main: UserConfig['main'] = {
+  plugins: [leaveOut('@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'ssh2')],
   build: {
     // Packages of many small files, which every process would look up and open one by one: a third of the time of a short command.
-    externalizeDeps: { exclude: ['commander', 'zod', 'fastify'] },
+    externalizeDeps: { exclude: ['commander', 'zod', 'fastify', 'dockerode'] },
     rolldownOptions: { input: mainInputs(), output: { entryFileNames: '[name].js' } },
   },
 };

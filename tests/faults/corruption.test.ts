@@ -81,7 +81,7 @@ async function trial(base: Home, file: '' | '-wal', seed: number): Promise<Outco
   const home = keep(base);
   try {
     flip(home.coreDb + file, createRandom(seed));
-    const damage = findDamage(home);
+    const damage = await findDamage(home);
     const rescue = damage === null ? null : rescueCore(home, { damage, newestVersion });
     // What only the log has lost is read up to there, and that is checked below.
     if (rescue !== null && rescue.source !== home.coreDb) {

@@ -142,9 +142,8 @@ export async function assemble(
   };
   owned.use(() => seat.stop());
   owned.use(() => processes.close());
-  await Promise.all([seat.start(), processes.open()]);
-  await settleAfterCrash(api);
-
+  // The first looks wait for others; meanwhile the server is put together.
+  const looked = Promise.all([seat.start(), processes.open()]);
   const cache = openCache({ redisUrl: context.config.redisUrl, log: context.log, prefix: `clos:${label}:` });
   owned.use(() => cache.close());
   const credentials = createCredentials({ db, cache, identityKey: context.identityKey });
@@ -195,6 +194,8 @@ export async function assemble(
   owned.use(() => policy.stop());
   owned.use(() => waiting.stop());
   owned.use(() => server.close());
+  await looked;
+  await settleAfterCrash(api);
   const ports = await server.listen();
   policy.resume();
   backups.start();

@@ -63,9 +63,9 @@ function seqOf(path: string): number {
 }
 
 /** Rescues; what cannot be rescued is told by the words in which that is refused. */
-function rescue(): Rescue | string | null {
+async function rescue(): Promise<Rescue | string | null> {
   try {
-    const damage = findDamage(home);
+    const damage = await findDamage(home);
     return damage === null ? null : rescueCore(home, { damage, newestVersion: newest });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -142,7 +142,7 @@ describe('a database that is damaged', () => {
     rmSync(sealOf(home.coreDb));
     damage();
     const found = existsSync(home.coreDb) ? readFileSync(home.coreDb) : null;
-    const saved = rescue();
+    const saved = await rescue();
 
     expect(saved).toEqual({
       reason: expect.stringMatching(reason),
@@ -152,7 +152,7 @@ describe('a database that is damaged', () => {
     const { setAside } = saved as Rescue;
     const kept = join(setAside, 'core.db');
     expect(existsSync(kept) ? readFileSync(kept) : null).toEqual(found);
-    expect([rescue(), seqOf(home.coreDb), statSync(home.coreDb).mode & 0o777]).toEqual([null, made.seq, 0o600]);
+    expect([await rescue(), seqOf(home.coreDb), statSync(home.coreDb).mode & 0o777]).toEqual([null, made.seq, 0o600]);
   });
 
   function holes(): void {
@@ -171,7 +171,7 @@ describe('a database that is damaged', () => {
     truncateSync(second.path, 20_000);
     truncateSync(home.coreDb, 20_000);
 
-    expect(rescue()).toMatchObject({ source: first.path });
+    expect(await rescue()).toMatchObject({ source: first.path });
     expect(seqOf(home.coreDb)).toBe(first.seq);
   });
 
@@ -182,7 +182,7 @@ describe('a database that is damaged', () => {
     truncateSync(home.coreDb, 20_000);
     const before = readFileSync(home.coreDb);
 
-    expect(rescue()).toBe(
+    expect(await rescue()).toBe(
       `The database ${home.coreDb} is damaged (the file is not as it was when CLOS closed it), and there is no sound backup ` +
         `of it in ${home.backupsDir}. Nothing was changed. Put a copy of it back with: clos restore FILE. To begin with nothing ` +
         'instead, move core.db (and what begins with that name) and credentials.json out of that folder.',
@@ -190,13 +190,13 @@ describe('a database that is damaged', () => {
     expect(readFileSync(home.coreDb)).toEqual(before);
   });
 
-  it('that is gone, in a home that has keys, is not begun anew', () => {
+  it('that is gone, in a home that has keys, is not begun anew', async () => {
     writeFileSync(home.credentialsFile, '{}');
-    expect(rescue()).toContain('is damaged (the file is gone), and there is no sound backup');
+    expect(await rescue()).toContain('is damaged (the file is gone), and there is no sound backup');
   });
 
-  it('of a new home is none', () => {
-    expect(rescue()).toBeNull();
+  it('of a new home is none', async () => {
+    expect(await rescue()).toBeNull();
   });
 });
 
@@ -206,12 +206,12 @@ describe('a seal', () => {
     await write(db, 300);
     await backup();
     await db.close();
-    const sound = rescue();
+    const sound = await rescue();
     const bytes = readFileSync(home.coreDb);
     bytes[bytes.lastIndexOf('settings.changed')] = 'x'.charCodeAt(0);
     writeFileSync(home.coreDb, bytes);
 
-    expect([sound, rescue()]).toEqual([
+    expect([sound, await rescue()]).toEqual([
       null,
       expect.objectContaining({ reason: 'the file is not as it was when CLOS closed it' }),
     ]);
@@ -225,7 +225,7 @@ describe('a seal', () => {
     await write(db, 1);
     await db.close();
 
-    expect([closed, opened, existsSync(sealOf(home.coreDb)), rescue()]).toEqual([true, false, true, null]);
+    expect([closed, opened, existsSync(sealOf(home.coreDb)), await rescue()]).toEqual([true, false, true, null]);
   });
 });
 
@@ -239,7 +239,7 @@ describe('a replacement that was cut off', () => {
     rmSync(sealOf(home.coreDb));
     writeFileSync(`${home.coreDb}-wal`, 'what the old one left');
 
-    expect(rescue()).toBeNull();
+    expect(await rescue()).toBeNull();
     const again = open();
     expect(lastSeq(again.read)).toBe(10);
     await again.close();
