@@ -116,13 +116,13 @@ describe(`a byte that is another one now, at ${flips} random places`, () => {
     expect(await trials(closed, '')).toEqual({ detected: flips });
   });
 
-  it('of one that was cut off is detected or harmless, or a letter of a text, which only a seal could show', {
+  it('of one that was cut off is detected, or harmless since the log has what belongs there', {
     timeout: flips * 2000,
   }, async () => {
-    const { detected = 0, harmless = 0, 'another letter': letters = 0, ...rest } = await trials(killed, '');
-    process.stderr.write(`${detected} detected, ${harmless} harmless, ${letters} letters\n`);
+    const { detected = 0, harmless = 0, ...rest } = await trials(killed, '');
+    process.stderr.write(`${detected} detected, ${harmless} harmless\n`);
 
-    expect([detected + harmless + letters, rest]).toEqual([flips, {}]);
+    expect([detected + harmless, rest]).toEqual([flips, {}]);
   });
 
   it('of its log is detected; in the last change it cannot be told from one that was never finished', {

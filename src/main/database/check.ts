@@ -1,9 +1,5 @@
 import Database from 'better-sqlite3';
-
-/** A file that is no sound database. The message is one clause: "the file is empty". */
-export class Damaged extends Error {
-  override readonly name: string = 'Damaged';
-}
+import { Damaged } from './damaged.ts';
 
 export interface Checked {
   /** How many migrations it has seen. */

@@ -1,22 +1,28 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createCheckpoints } from './checkpoints.ts';
 import { type Durability, openForReading, openRaw, type ReadDb, writeHandle } from './handle.ts';
 import { beginHistory } from './history.ts';
 import { migrate } from './migrate.ts';
-import { removeSeal, seal } from './seal.ts';
+import { markSeal, readSeal, type Seal, sumPages, writeSeal } from './seal.ts';
 import { createWriter, type Stale, type Writer } from './writer.ts';
 
 export interface CoreDb extends Writer {
   read: ReadDb;
 }
 
-/** Without a seal the next start reads every page; that is no reason for an end to fail. */
-function trySeal(path: string): void {
-  try {
-    seal(path);
-  } catch {
-    removeSeal(path);
+/** The sums of the seal, which says from here on that the database may be written to. On disk before it is. */
+function breakSeal(path: string, durability: Durability): Seal['sums'] {
+  const sealed = readSeal(path);
+  if (sealed !== null) {
+    markSeal(path, 'open');
+    return sealed.sums;
   }
+  // The first page of a database that has had no log is written without one.
+  openRaw(path, durability).close();
+  const sums = sumPages(path);
+  writeSeal(path, { state: 'open', sums });
+  return sums;
 }
 
 /**
@@ -32,20 +38,21 @@ export function openCoreDb(options: {
   onCommitted?: (stale: Stale) => void;
 }): CoreDb {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
-  removeSeal(options.path);
-  const raw = openRaw(options.path, options.durability ?? 'full');
+  const durability = options.durability ?? 'full';
+  const sums = breakSeal(options.path, durability);
+  const raw = openRaw(options.path, durability);
   try {
+    const checkpoints = createCheckpoints(raw, sums);
     migrate(raw, options);
     raw.transaction(() => beginHistory(writeHandle(raw)))();
     const read = openForReading(options.path);
-    const writer = createWriter(raw, options.onCommitted);
+    const writer = createWriter(raw, checkpoints, options.onCommitted);
     return {
       read,
       commit: writer.commit,
       async close() {
         read.close();
         await writer.close();
-        trySeal(options.path);
       },
     };
   } catch (error) {

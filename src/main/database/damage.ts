@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '#shared/node/home.ts';
+import { checkSeal } from './check-seal.ts';
+import { checkWal } from './check-wal.ts';
+import { Damaged, LogDamaged } from './damaged.ts';
+import { sizeOf } from './private-file.ts';
 import { finishReplacing } from './replace.ts';
-import { readSeal, sizeOf } from './seal.ts';
+import { removeSeal } from './seal.ts';
 
 /** What is wrong with a database. */
 export interface Damage {
@@ -28,20 +32,17 @@ export async function findDamage(home: Home): Promise<Damage | null> {
       existsSync(home.credentialsFile) || listBackups(home.backupsDir).length > 0 || sizeOf(`${path}-wal`) > 0;
     return begun ? damage(existsSync(path) ? 'the file is empty' : 'the file is gone') : null;
   }
-  const sealed = readSeal(path);
-  if (sealed === 'whole') return null;
-  if (sealed === 'broken') return damage('the file is not as it was when CLOS closed it');
-  // Most databases were closed in order: for those SQLite need not be loaded.
-  const [{ checkCore, Damaged }, { checkWal, LogDamaged }] = await Promise.all([
-    import('./check.ts'),
-    import('./check-wal.ts'),
-  ]);
   try {
     checkWal(path);
-    checkCore(path, 'quick');
+    const sealed = checkSeal(path);
+    if (sealed === 'broken') return damage('the file is not as CLOS wrote it');
+    if (sealed === 'whole') return null;
+    // One that cannot tell is worth nothing. SQLite is loaded only here: most databases have a seal.
+    removeSeal(path);
+    (await import('./check.ts')).checkCore(path, 'quick');
     return null;
   } catch (error) {
-    if (error instanceof Damaged) return { reason: error.message, onlyLog: error instanceof LogDamaged };
-    throw error;
+    if (!(error instanceof Damaged)) throw error;
+    return { reason: error.message, onlyLog: error instanceof LogDamaged };
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 
 /**
  * Makes a file that only its owner can read, or makes one that is there so. What SQLite puts beside a database (`-wal`, `-shm`,
@@ -18,4 +18,9 @@ export function flush(path: string, kind: 'file' | 'folder'): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** How long a file is, 0 if it is not there. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,65 +1,96 @@
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { flush } from './private-file.ts';
+import { hasFrames } from './wal.ts';
 
 /**
- * A database that was closed in order is sealed: a file beside it says what each MiB of it adds up to. SQLite's own check cannot
- * see that a letter of a name is another one now; the seal can. It is there against accidents and not against people, who could
- * write another seal, so a CRC-32 of each block does, at a third of the time of a SHA-256.
+ * A database is sealed: a file beside it has the CRC-32 of each page of it, as of the last checkpoint. In between only the log is
+ * written to, which has checksums of its own; so the two together say of every byte whether it is as CLOS wrote it, after a crash as
+ * well. SQLite's own check cannot see that a letter of a name is another one now. It is there against accidents and not
+ * against people, who could write another seal.
  *
- * Only for a database that nobody in this process has open: to close any file descriptor of it drops SQLite's locks on it
- * (sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ * `open`: somebody may have written since. `closed`: nobody has, and there is no log.
  */
+export interface Seal {
+  state: 'open' | 'closed';
+  sums: Uint32Array<ArrayBuffer>;
+}
+
 export const sealOf = (path: string): string => `${path}.seal`;
 
-const kind = 'crc32';
+/** SQLite's default, and so that of every database of ours. */
+export const pageBytes = 4096;
 
-function digest(path: string): string {
-  const sums: string[] = [];
-  const block = Buffer.allocUnsafe(1 << 20);
+/** `CLOS seal 2 closed` and spaces, then a little-endian word for each page, then the CRC-32 of those words. */
+const heads = { open: 'CLOS seal 2 open'.padEnd(24), closed: 'CLOS seal 2 closed'.padEnd(24) };
+const headBytes = heads.open.length;
+
+/** The sums of a file that nobody has open: to close any file descriptor of one drops SQLite's locks on it (sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_). */
+export function sumPages(path: string): Seal['sums'] {
+  const sums: number[] = [];
+  const block = Buffer.allocUnsafe(256 * pageBytes);
   const file = openSync(path, 'r');
   try {
     for (let read = readSync(file, block); read > 0; read = readSync(file, block)) {
-      sums.push(crc32(block.subarray(0, read)).toString(16));
+      for (let at = 0; at < read; at += pageBytes) sums.push(crc32(block.subarray(at, Math.min(at + pageBytes, read))));
     }
   } finally {
     closeSync(file);
   }
-  return `${kind} ${sums.join(' ')}\n`;
+  return Uint32Array.from(sums);
 }
 
-/** Seals a database that was closed. One that still has something in its log beside it is not whole and gets no seal. */
-export function seal(path: string): void {
-  if (sizeOf(`${path}-wal`) > 0) return;
+function bytesOf(sums: Seal['sums']): Buffer {
+  const bytes = Buffer.allocUnsafe(4 * sums.length);
+  for (const [index, sum] of sums.entries()) bytes.writeUInt32LE(sum, 4 * index);
+  return bytes;
+}
+
+/** Puts a seal on disk. The one before is there until this one is whole. */
+export function writeSeal(path: string, { state, sums }: Seal): void {
   const temporary = `${sealOf(path)}.tmp`;
-  writeFileSync(temporary, digest(path), { mode: 0o600 });
+  const words = bytesOf(sums);
+  const check = Buffer.allocUnsafe(4);
+  check.writeUInt32LE(crc32(words));
+  writeFileSync(temporary, Buffer.concat([Buffer.from(heads[state]), words, check]), { mode: 0o600 });
   flush(temporary, 'file');
   renameSync(temporary, sealOf(path));
-}
-
-/** Whether a database is as it was closed. There is no seal after a crash. */
-export function readSeal(path: string): 'none' | 'whole' | 'broken' {
-  let sealed: string;
-  try {
-    sealed = readFileSync(sealOf(path), 'utf8');
-  } catch {
-    return 'none';
-  }
-  // Of a kind that an older or a newer CLOS has made: the pages are read instead.
-  if (!sealed.startsWith(`${kind} `)) return 'none';
-  // Somebody else has written to it and was cut off: what that is worth is another question.
-  if (sizeOf(`${path}-wal`) > 0) return 'none';
-  return sealed === digest(path) ? 'whole' : 'broken';
-}
-
-/** From here on the database may change. On disk before it does, or a power cut would leave a seal that is not true. */
-export function removeSeal(path: string): void {
-  rmSync(sealOf(path), { force: true });
   flush(dirname(path), 'folder');
 }
 
-/** How long a file is, 0 if it is not there. */
-export function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/**
+ * The seal of a database, or null where there is none, or one that is not whole or of another kind; nor is one worth anything that says
+ * `closed` where there is a log: somebody else has written to the database and was cut off.
+ */
+export function readSeal(path: string): Seal | null {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(sealOf(path));
+  } catch {
+    return null;
+  }
+  const head = bytes.toString('latin1', 0, headBytes);
+  const state = head === heads.open ? 'open' : head === heads.closed ? 'closed' : null;
+  const words = bytes.subarray(headBytes, -4);
+  if (state === null || words.length % 4 !== 0 || crc32(words) !== bytes.readUInt32LE(bytes.length - 4)) return null;
+  if (state === 'closed' && hasFrames(path)) return null;
+  return { state, sums: Uint32Array.from({ length: words.length / 4 }, (_, index) => words.readUInt32LE(4 * index)) };
+}
+
+/** Says on disk that the database may be written to, or that it was closed in order. */
+export function markSeal(path: string, state: Seal['state']): void {
+  const file = openSync(sealOf(path), 'r+');
+  try {
+    writeSync(file, heads[state], 0);
+  } finally {
+    closeSync(file);
+  }
+  flush(sealOf(path), 'file');
+}
+
+/** For good, before something happens that the seal would not know of. */
+export function removeSeal(path: string): void {
+  rmSync(sealOf(path), { force: true });
+  flush(dirname(path), 'folder');
 }

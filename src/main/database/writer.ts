@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { SqliteError } from 'better-sqlite3';
 import { ClosError } from '#shared/contract/clos-error.ts';
 import { currentTrace } from '../trace.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { type WriteDb, writeHandle } from './handle.ts';
 import { recordHistory } from './history.ts';
 import { nothingPending, staleAfter } from './pending.ts';
@@ -46,7 +47,11 @@ const batchLimit = 256;
  * Group commit: calls that arrive in one turn of the loop share one COMMIT and so one fsync, each in a SAVEPOINT of its own,
  * answered after the COMMIT. Measured, this is 40 to 70 times what one fsync a call gives.
  */
-export function createWriter(db: Database, onCommitted: (stale: Stale) => void = () => undefined): Writer {
+export function createWriter(
+  db: Database,
+  checkpoints: Checkpoints,
+  onCommitted: (stale: Stale) => void = () => undefined,
+): Writer {
   const handle = writeHandle(db);
   const folder = dirname(db.name);
   const queue: Job[] = [];
@@ -90,6 +95,7 @@ export function createWriter(db: Database, onCommitted: (stale: Stale) => void =
     // Before anyone is told: who has been must read what was committed.
     if (done.length > 0) onCommitted(stale);
     for (const job of done) job.succeed();
+    checkpoints.afterCommit();
     if (queue.length > 0) schedule();
     else drained?.();
   }
@@ -126,8 +132,7 @@ export function createWriter(db: Database, onCommitted: (stale: Stale) => void =
           drained = resolve;
         });
       }
-      db.pragma('wal_checkpoint(TRUNCATE)');
-      db.close();
+      checkpoints.close();
     },
   };
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(home.root, { recursive: true }));
 
 describe('the look at the database', () => {
-  const damage = { reason: 'the file is not as it was when CLOS closed it', onlyLog: false };
+  const damage = { reason: 'the file is not as CLOS wrote it', onlyLog: false };
 
   it('finds nothing in a sound one, and the loop turns meanwhile', async () => {
     let turned = false;

@@ -19,7 +19,7 @@ import { findDamage } from '#main/database/damage.ts';
 import { appendEvent, lastSeq } from '#main/database/events.ts';
 import { readMigrations } from '#main/database/migrate.ts';
 import { type Rescue, rescueCore } from '#main/database/rescue.ts';
-import { sealOf } from '#main/database/seal.ts';
+import { readSeal, sealOf } from '#main/database/seal.ts';
 import { thisModule } from '#main/modules/api/access/actors.ts';
 import { findHome, type Home } from '#shared/node/home.ts';
 
@@ -183,7 +183,7 @@ describe('a database that is damaged', () => {
     const before = readFileSync(home.coreDb);
 
     expect(await rescue()).toBe(
-      `The database ${home.coreDb} is damaged (the file is not as it was when CLOS closed it), and there is no sound backup ` +
+      `The database ${home.coreDb} is damaged (the file is not as CLOS wrote it), and there is no sound backup ` +
         `of it in ${home.backupsDir}. Nothing was changed. Put a copy of it back with: clos restore FILE. To begin with nothing ` +
         'instead, move core.db (and what begins with that name) and credentials.json out of that folder.',
     );
@@ -213,19 +213,21 @@ describe('a seal', () => {
 
     expect([sound, await rescue()]).toEqual([
       null,
-      expect.objectContaining({ reason: 'the file is not as it was when CLOS closed it' }),
+      expect.objectContaining({ reason: 'the file is not as CLOS wrote it' }),
     ]);
   });
 
-  it('is broken before anything is written', async () => {
-    await open().close();
-    const closed = existsSync(sealOf(home.coreDb));
+  it('says whether the database was closed in order', async () => {
+    const states: Array<string | undefined> = [];
+    const look = () => states.push(readSeal(home.coreDb)?.state);
     const db = open();
-    const opened = existsSync(sealOf(home.coreDb));
+    look();
     await write(db, 1);
+    look();
     await db.close();
+    look();
 
-    expect([closed, opened, existsSync(sealOf(home.coreDb)), await rescue()]).toEqual([true, false, true, null]);
+    expect([states, await rescue()]).toEqual([['open', 'open', 'closed'], null]);
   });
 });
 
