@@ -1,11 +1,6 @@
-import { crc32 } from 'node:zlib';
 import type { Database } from 'better-sqlite3';
-import { markSeal, pageBytes, removeSeal, type Seal, sumPages, writeSeal } from './seal.ts';
-import { FollowedLog, hasFrames } from './wal.ts';
-
-/** As many as SQLite itself waits for (sqlite.org/wal.html#automatic_checkpoint). */
-const framesBetween = 1000;
-const emptyPage = crc32(Buffer.alloc(pageBytes));
+import { emptyPage, markSeal, pageBytes, removeSeal, type Seal, sumPages, writeSeal } from './seal.ts';
+import { hasFrames, LiveLog, type LogSums } from './wal.ts';
 
 /** Writes the log of a database into it now and then, in place of SQLite, and keeps its seal true meanwhile. */
 export interface Checkpoints {
@@ -20,60 +15,62 @@ interface Outcome {
   checkpointed: number;
 }
 
+/** As many as SQLite itself waits for (sqlite.org/wal.html#automatic_checkpoint). */
+const framesBetween = 1000;
+
+/** The sums of a database with those of its log in them. A page that neither has was never written: a hole. */
+function merge(before: Seal['sums'], log: LogSums): Seal['sums'] {
+  const after = new Uint32Array(log.pages).fill(emptyPage);
+  after.set(before.subarray(0, after.length));
+  for (const [page, sum] of log.sums) if (page <= after.length) after[page - 1] = sum;
+  return after;
+}
+
 /**
- * `sums` are those of the database's seal, which is open; null for a database that has none.
+ * `sums` are those of the database's seal, which is open; `every` so many frames of the log a checkpoint is made.
  *
  * The order makes it right. The log is begun anew, at the earliest, by the first commit after a checkpoint that took all of it;
  * by then the seal is on disk. Whoever is cut off in between finds the pages in the log, where the seal does not matter.
  */
-export function createCheckpoints(db: Database, sums: Seal['sums'] | null): Checkpoints {
+export function createCheckpoints(db: Database, sums: Seal['sums'], every = framesBetween): Checkpoints {
   const path = db.name;
+  const log = new LiveLog(path, pageBytes);
+  let sealed: Seal['sums'] | null = sums;
+  let round = log.round;
+  let due = every;
   db.pragma('wal_autocheckpoint = 0');
-  const log = new FollowedLog(path);
-  let sealed = sums;
-  let tried = 0;
 
-  function giveUp(): void {
+  /** True when all of the log is in the database. What a full disk keeps it from is done at the next time. */
+  function checkpoint(): boolean {
+    try {
+      const [outcome] = db.pragma('wal_checkpoint(PASSIVE)') as [Outcome];
+      due = outcome.log + every;
+      if (outcome.checkpointed < outcome.log) return false;
+      if (outcome.log > 0) seal(log.sums(outcome.log));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What cannot be sealed by is none: then the seal goes, and the next start has SQLite look at every page. */
+  function seal(held: LogSums | null): void {
+    if (sealed === null) return;
+    try {
+      if (held === null) throw new Error('The log is not as SQLite says.');
+      sealed = merge(sealed, held);
+      writeSeal(path, { state: 'open', sums: sealed });
+    } catch {
+      unseal();
+    }
+  }
+
+  function unseal(): void {
     sealed = null;
     removeSeal(path);
   }
 
-  /** The sums with those of the log in them. What neither has was never written: such a page is a hole in the file. */
-  function merge(before: Seal['sums']): Seal['sums'] {
-    const after = new Uint32Array(log.databasePages || before.length).fill(emptyPage);
-    after.set(before.subarray(0, after.length));
-    for (const [page, sum] of log.sums) if (page <= after.length) after[page - 1] = sum;
-    return after;
-  }
-
-  /** True when all of the log is in the database. What a disk that is full keeps it from is done at the next time. */
-  function checkpoint(): boolean {
-    tried = log.frames;
-    let outcome: Outcome;
-    try {
-      [outcome] = db.pragma('wal_checkpoint(PASSIVE)') as [Outcome];
-    } catch {
-      return false;
-    }
-    if (outcome.log !== outcome.checkpointed) return false;
-    if (sealed === null) return true;
-    // A log that SQLite reads otherwise than we do is none to seal by.
-    if (outcome.log !== log.frames) giveUp();
-    else if (log.sums.size > 0) seal(merge(sealed));
-    return true;
-  }
-
-  function seal(next: Seal['sums']): void {
-    try {
-      writeSeal(path, { state: 'open', sums: next });
-      sealed = next;
-    } catch {
-      giveUp();
-    }
-  }
-
-  /** Without a seal the next start has SQLite look at every page; that is no reason for an end to fail. */
-  function reseal(): void {
+  function sealAnew(): void {
     try {
       writeSeal(path, { state: 'closed', sums: sumPages(path) });
     } catch {
@@ -83,19 +80,22 @@ export function createCheckpoints(db: Database, sums: Seal['sums'] | null): Chec
 
   return {
     afterCommit() {
-      log.follow();
-      if (log.frames < tried) tried = 0;
-      if (log.frames - tried >= framesBetween) checkpoint();
+      const present = log.round;
+      if (present !== round) due = every;
+      round = present;
+      if (log.has(due)) checkpoint();
     },
     close() {
-      log.follow();
-      // A reader can keep some of it in the log; the last connection that closes would bring it in without us.
-      if (!checkpoint()) giveUp();
-      log.close();
-      db.pragma('wal_checkpoint(TRUNCATE)');
-      db.close();
+      try {
+        // A reader can keep some of it in the log; the last connection that closes would bring it in without us.
+        if (!checkpoint()) unseal();
+        db.pragma('wal_checkpoint(TRUNCATE)');
+      } finally {
+        log.close();
+        db.close();
+      }
       if (hasFrames(path)) return;
-      if (sealed === null) reseal();
+      if (sealed === null) sealAnew();
       else markSeal(path, 'closed');
     },
   };

@@ -41,8 +41,8 @@ export function openCoreDb(options: {
   const durability = options.durability ?? 'full';
   const sums = breakSeal(options.path, durability);
   const raw = openRaw(options.path, durability);
+  const checkpoints = createCheckpoints(raw, sums);
   try {
-    const checkpoints = createCheckpoints(raw, sums);
     migrate(raw, options);
     raw.transaction(() => beginHistory(writeHandle(raw)))();
     const read = openForReading(options.path);
@@ -56,7 +56,7 @@ export function openCoreDb(options: {
       },
     };
   } catch (error) {
-    raw.close();
+    checkpoints.close();
     throw error;
   }
 }

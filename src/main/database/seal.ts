@@ -22,7 +22,10 @@ export const sealOf = (path: string): string => `${path}.seal`;
 /** SQLite's default, and so that of every database of ours. */
 export const pageBytes = 4096;
 
-/** `CLOS seal 2 closed` and spaces, then a little-endian word for each page, then the CRC-32 of those words. */
+/** The sum of a page that was never written, a hole in the file. */
+export const emptyPage = crc32(Buffer.alloc(pageBytes));
+
+/** `CLOS seal 2 closed` and spaces, then a word for each page in the order of this machine, then the CRC-32 of those words. */
 const heads = { open: 'CLOS seal 2 open'.padEnd(24), closed: 'CLOS seal 2 closed'.padEnd(24) };
 const headBytes = heads.open.length;
 
@@ -41,16 +44,10 @@ export function sumPages(path: string): Seal['sums'] {
   return Uint32Array.from(sums);
 }
 
-function bytesOf(sums: Seal['sums']): Buffer {
-  const bytes = Buffer.allocUnsafe(4 * sums.length);
-  for (const [index, sum] of sums.entries()) bytes.writeUInt32LE(sum, 4 * index);
-  return bytes;
-}
-
 /** Puts a seal on disk. The one before is there until this one is whole. */
 export function writeSeal(path: string, { state, sums }: Seal): void {
   const temporary = `${sealOf(path)}.tmp`;
-  const words = bytesOf(sums);
+  const words = Buffer.from(sums.buffer, sums.byteOffset, sums.byteLength);
   const check = Buffer.allocUnsafe(4);
   check.writeUInt32LE(crc32(words));
   writeFileSync(temporary, Buffer.concat([Buffer.from(heads[state]), words, check]), { mode: 0o600 });
@@ -75,7 +72,7 @@ export function readSeal(path: string): Seal | null {
   const words = bytes.subarray(headBytes, -4);
   if (state === null || words.length % 4 !== 0 || crc32(words) !== bytes.readUInt32LE(bytes.length - 4)) return null;
   if (state === 'closed' && hasFrames(path)) return null;
-  return { state, sums: Uint32Array.from({ length: words.length / 4 }, (_, index) => words.readUInt32LE(4 * index)) };
+  return { state, sums: new Uint32Array(Uint8Array.from(words).buffer) };
 }
 
 /** Says on disk that the database may be written to, or that it was closed in order. */

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { sizeOf } from './private-file.ts';
 
@@ -7,16 +8,31 @@ const headerBytes = 32;
 const frameHeaderBytes = 24;
 const magic = 0x377f0682;
 
+/** About a MiB. */
+const framesAtOnce = 256;
+const isLittleEndian = endianness() === 'LE';
+
 type Sum = [number, number];
 
-/** The checksum of the log, taken further over some bytes. They are read as words in the order that the log's magic number says. */
+/** A word whose bytes are the other way round. */
+function swap(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/**
+ * The checksum of the log, taken further over some bytes that begin at a multiple of four in memory. They are read as words in the order
+ * that the log's magic number says, which is the order of the machine that wrote it.
+ */
 function sumOf([first, second]: Sum, bytes: Buffer, bigEndian: boolean): Sum {
-  let [one, two] = [first, second];
-  for (let at = 0; at < bytes.length; at += 8) {
-    one = (one + two + (bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at))) >>> 0;
-    two = (two + one + (bigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4))) >>> 0;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const swapped = bigEndian === isLittleEndian;
+  let [one, two] = [first | 0, second | 0];
+  for (let index = 0; index < words.length; index += 2) {
+    const [left, right] = [words[index] as number, words[index + 1] as number];
+    one = (one + two + (swapped ? swap(left) : left)) | 0;
+    two = (two + one + (swapped ? swap(right) : right)) | 0;
   }
-  return [one, two];
+  return [one >>> 0, two >>> 0];
 }
 
 function isSum(bytes: Buffer, at: number, [one, two]: Sum): boolean {
@@ -38,7 +54,6 @@ export interface Frame {
   page: number;
   /** How many pages the database has after the commit that this frame ends; 0 if it ends none. */
   pages: number;
-  content: Buffer;
 }
 
 /** The head of a log, by which its rounds are told apart, or null where there is none or it is not as it was written. */
@@ -50,7 +65,7 @@ interface Head {
 }
 
 function readHead(file: number): Head | null {
-  const bytes = Buffer.alloc(headerBytes);
+  const bytes = Buffer.allocUnsafeSlow(headerBytes);
   if (readSync(file, bytes, 0, headerBytes, 0) < headerBytes) return null;
   const bigEndian = bytes.readUInt32BE(0) === magic + 1;
   const sum = sumOf([0, 0], bytes.subarray(0, 24), bigEndian);
@@ -58,15 +73,14 @@ function readHead(file: number): Head | null {
   return isWhole ? { bytes, bigEndian, sum, pageBytes: bytes.readUInt32BE(8) } : null;
 }
 
-/** Walks over frames from one on, whose checksum goes on from that of the frame before. The content is valid until the next one. */
-function* framesOf(file: number, head: Head, from: { frame: number; sum: Sum }): Generator<Frame & { sum: Sum }> {
+function* framesOf(file: number, head: Head): Generator<Frame> {
   const { bigEndian } = head;
   const salts = head.bytes.subarray(16, 24);
-  const bytes = Buffer.allocUnsafe(frameHeaderBytes + head.pageBytes);
+  const bytes = Buffer.allocUnsafeSlow(frameHeaderBytes + head.pageBytes);
   const content = bytes.subarray(frameHeaderBytes);
-  let { sum } = from;
+  let { sum } = head;
   let sound = true;
-  for (let index = from.frame; ; index += 1) {
+  for (let index = 0; ; index += 1) {
     const read = readSync(file, bytes, 0, bytes.length, headerBytes + index * bytes.length);
     if (read < bytes.length) return;
     const ours = bytes.subarray(8, 16).equals(salts);
@@ -76,7 +90,7 @@ function* framesOf(file: number, head: Head, from: { frame: number; sum: Sum }):
     } else {
       sound = false;
     }
-    yield { ours, sound, page: bytes.readUInt32BE(0), pages: bytes.readUInt32BE(4), content, sum };
+    yield { ours, sound, page: bytes.readUInt32BE(0), pages: bytes.readUInt32BE(4) };
   }
 }
 
@@ -84,65 +98,99 @@ function* framesOf(file: number, head: Head, from: { frame: number; sum: Sum }):
 export function readLog(databasePath: string): { frames: Iterable<Frame>; close(): void } | null {
   const file = openSync(logOf(databasePath), 'r');
   const head = readHead(file);
-  if (head !== null) return { frames: framesOf(file, head, { frame: 0, sum: head.sum }), close: () => closeSync(file) };
+  if (head !== null) return { frames: framesOf(file, head), close: () => closeSync(file) };
   closeSync(file);
   return null;
 }
 
-/**
- * Follows the log of a database: which pages have been committed to it in its present round, as a CRC-32 of what each is now.
- *
- * SQLite begins a new round, from the front of the file, once all of the last one is in the database and nobody reads it any more.
- */
-export class FollowedLog {
-  readonly #path: string;
-  #file: number | null = null;
-  #head: Buffer | null = null;
-  #sum: Sum = [0, 0];
-  /** Committed frames of this round. */
-  frames = 0;
-  /** How many pages the database has after the last commit; 0 before the first. */
-  databasePages = 0;
-  readonly sums = new Map<number, number>();
+/** The pages that SQLite reads from the log, and how many the database has with them; 0 where there is no commit in the log. */
+export function committedPages(databasePath: string): { numbers: ReadonlySet<number>; count: number } {
+  const numbers = new Set<number>();
+  const log = hasFrames(databasePath) ? readLog(databasePath) : null;
+  if (log === null) return { numbers, count: 0 };
+  let count = 0;
+  let uncommitted: number[] = [];
+  for (const { sound, page, pages } of log.frames) {
+    if (!sound) break;
+    uncommitted.push(page);
+    if (pages === 0) continue;
+    for (const number of uncommitted) numbers.add(number);
+    count = pages;
+    uncommitted = [];
+  }
+  log.close();
+  return { numbers, count };
+}
 
-  constructor(databasePath: string) {
+/** What the log holds of a database once all of it is in there: the CRC-32 of each of its pages, and how many the database has. */
+export interface LogSums {
+  sums: ReadonlyMap<number, number>;
+  pages: number;
+}
+
+/**
+ * The log of a database that this process writes to, seen from outside of SQLite, which tells too little of it.
+ *
+ * SQLite begins a new round, from the front of the file, with the first commit after all of it is in the database and nobody reads it any
+ * more. Rounds are told apart by the salts in the head and in each frame.
+ */
+export class LiveLog {
+  readonly #path: string;
+  readonly #frameBytes: number;
+  readonly #head = Buffer.alloc(headerBytes);
+  readonly #salts = Buffer.alloc(8);
+  #file: number | null = null;
+
+  constructor(databasePath: string, pageBytes: number) {
     this.#path = logOf(databasePath);
+    this.#frameBytes = frameHeaderBytes + pageBytes;
   }
 
-  /** Reads what has been committed since the last time. What is not whole or not committed yet is left for the next time. */
-  follow(): void {
-    try {
-      this.#file ??= openSync(this.#path, 'r');
-    } catch {
-      return;
+  /** Which round this is, or null before the first commit. */
+  get round(): string | null {
+    this.#file ??= openIfThere(this.#path);
+    if (this.#file === null || readSync(this.#file, this.#head, 0, headerBytes, 0) < headerBytes) return null;
+    return this.#head.toString('latin1', 16, 24);
+  }
+
+  /** Whether the present round has at least so many frames. */
+  has(frames: number): boolean {
+    const { round } = this;
+    if (round === null || this.#file === null) return false;
+    const read = readSync(this.#file, this.#salts, 0, 8, headerBytes + (frames - 1) * this.#frameBytes + 8);
+    return read === 8 && this.#salts.toString('latin1') === round;
+  }
+
+  /** What the first `frames` frames of this round hold, of which the last ends a commit. Null when they are not those. */
+  sums(frames: number): LogSums | null {
+    const { round } = this;
+    if (round === null || this.#file === null) return null;
+    const sums = new Map<number, number>();
+    const size = this.#frameBytes;
+    const block = Buffer.allocUnsafe(Math.min(frames, framesAtOnce) * size);
+    let pages = 0;
+    for (let first = 0; first < frames; first += framesAtOnce) {
+      const wanted = Math.min(framesAtOnce, frames - first) * size;
+      if (readSync(this.#file, block, 0, wanted, headerBytes + first * size) < wanted) return null;
+      for (let at = 0; at < wanted; at += size) {
+        if (block.toString('latin1', at + 8, at + 16) !== round) return null;
+        sums.set(block.readUInt32BE(at), crc32(block.subarray(at + frameHeaderBytes, at + size)));
+        pages = block.readUInt32BE(at + 4);
+      }
     }
-    const head = readHead(this.#file);
-    if (head === null) return;
-    if (this.#head === null || !head.bytes.equals(this.#head)) {
-      this.#head = head.bytes;
-      this.#sum = head.sum;
-      this.frames = 0;
-      this.databasePages = 0;
-      this.sums.clear();
-    }
-    let uncommitted: Array<[number, number]> = [];
-    for (const { sound, page, pages, content, sum } of framesOf(this.#file, head, {
-      frame: this.frames,
-      sum: this.#sum,
-    })) {
-      if (!sound) return;
-      uncommitted.push([page, crc32(content)]);
-      if (pages === 0) continue;
-      for (const [number, crc] of uncommitted) this.sums.set(number, crc);
-      this.frames += uncommitted.length;
-      this.databasePages = pages;
-      this.#sum = sum;
-      uncommitted = [];
-    }
+    return pages === 0 ? null : { sums, pages };
   }
 
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
+  }
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return null;
   }
 }
