@@ -27,38 +27,44 @@ function merge(before: Seal['sums'], log: LogSums): Seal['sums'] {
 }
 
 /**
- * `sums` are those of the database's seal, which is open; `every` so many frames of the log a checkpoint is made.
+ * `sums` are those of the database's seal, which is open, or null where there is none; `every` so many frames of the log a checkpoint is made.
  *
  * The order makes it right. The log is begun anew, at the earliest, by the first commit after a checkpoint that took all of it;
  * by then the seal is on disk. Whoever is cut off in between finds the pages in the log, where the seal does not matter.
  */
-export function createCheckpoints(db: Database, sums: Seal['sums'], every = framesBetween): Checkpoints {
+export function createCheckpoints(db: Database, sums: Seal['sums'] | null, every = framesBetween): Checkpoints {
   const path = db.name;
   const log = new LiveLog(path, pageBytes);
-  let sealed: Seal['sums'] | null = sums;
+  let sealed = sums;
   let round = log.round;
   let due = every;
   db.pragma('wal_autocheckpoint = 0');
 
-  /** True when all of the log is in the database. What a full disk keeps it from is done at the next time. */
-  function checkpoint(): boolean {
+  /** Has SQLite bring in what it can. What a full disk keeps it from is done at the next time. */
+  function bringIn(): Outcome | null {
     try {
       const [outcome] = db.pragma('wal_checkpoint(PASSIVE)') as [Outcome];
-      due = outcome.log + every;
-      if (outcome.checkpointed < outcome.log) return false;
-      if (outcome.log > 0) seal(log.sums(outcome.log));
-      return true;
+      return outcome;
     } catch {
-      return false;
+      return null;
     }
   }
 
-  /** What cannot be sealed by is none: then the seal goes, and the next start has SQLite look at every page. */
-  function seal(held: LogSums | null): void {
+  /** True when all of the log is in the database. */
+  function checkpoint(): boolean {
+    const outcome = bringIn();
+    if (outcome === null) return false;
+    due = outcome.log + every;
+    if (outcome.checkpointed < outcome.log) return false;
+    if (outcome.log > 0) seal(outcome.log);
+    return true;
+  }
+
+  /** Seals what so many frames have brought in. What cannot be sealed goes without, and the next start has SQLite look at every page. */
+  function seal(frames: number): void {
     if (sealed === null) return;
     try {
-      if (held === null) throw new Error('The log is not as SQLite says.');
-      sealed = merge(sealed, held);
+      sealed = merge(sealed, log.sums(frames));
       writeSeal(path, { state: 'open', sums: sealed });
     } catch {
       unseal();
@@ -70,9 +76,11 @@ export function createCheckpoints(db: Database, sums: Seal['sums'], every = fram
     removeSeal(path);
   }
 
-  function sealAnew(): void {
+  /** What is not sealed at the end is looked at page by page at the next start; that is no reason for an end to fail. */
+  function closeSeal(): void {
     try {
-      writeSeal(path, { state: 'closed', sums: sumPages(path) });
+      if (sealed === null) writeSeal(path, { state: 'closed', sums: sumPages(path) });
+      else markSeal(path, 'closed');
     } catch {
       removeSeal(path);
     }
@@ -94,9 +102,7 @@ export function createCheckpoints(db: Database, sums: Seal['sums'], every = fram
         log.close();
         db.close();
       }
-      if (hasFrames(path)) return;
-      if (sealed === null) sealAnew();
-      else markSeal(path, 'closed');
+      if (!hasFrames(path)) closeSeal();
     },
   };
 }

@@ -4,15 +4,18 @@ import { createCheckpoints } from './checkpoints.ts';
 import { type Durability, openForReading, openRaw, type ReadDb, writeHandle } from './handle.ts';
 import { beginHistory } from './history.ts';
 import { migrate } from './migrate.ts';
-import { markSeal, readSeal, type Seal, sumPages, writeSeal } from './seal.ts';
+import { markSeal, readSeal, removeSeal, type Seal, sumPages, writeSeal } from './seal.ts';
 import { createWriter, type Stale, type Writer } from './writer.ts';
 
 export interface CoreDb extends Writer {
   read: ReadDb;
 }
 
-/** The sums of the seal, which says from here on that the database may be written to. On disk before it is. */
-function breakSeal(path: string, durability: Durability): Seal['sums'] {
+/**
+ * The sums of the seal, which says from here on that the database may be written to. On disk before it is. Null where there is none and
+ * none can be made, on a full disk: who only reads is served all the same.
+ */
+function breakSeal(path: string, durability: Durability): Seal['sums'] | null {
   const sealed = readSeal(path);
   if (sealed !== null) {
     markSeal(path, 'open');
@@ -20,9 +23,14 @@ function breakSeal(path: string, durability: Durability): Seal['sums'] {
   }
   // The first page of a database that has had no log is written without one.
   openRaw(path, durability).close();
-  const sums = sumPages(path);
-  writeSeal(path, { state: 'open', sums });
-  return sums;
+  try {
+    const sums = sumPages(path);
+    writeSeal(path, { state: 'open', sums });
+    return sums;
+  } catch {
+    removeSeal(path);
+    return null;
+  }
 }
 
 /**

@@ -1,4 +1,14 @@
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { flush } from './private-file.ts';
@@ -29,7 +39,10 @@ export const emptyPage = crc32(Buffer.alloc(pageBytes));
 const heads = { open: 'CLOS seal 2 open'.padEnd(24), closed: 'CLOS seal 2 closed'.padEnd(24) };
 const headBytes = heads.open.length;
 
-/** The sums of a file that nobody has open: to close any file descriptor of one drops SQLite's locks on it (sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_). */
+/**
+ * The sums of a file that nobody in this process has open: to close any file descriptor of it drops SQLite's locks on it
+ * (sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ */
 export function sumPages(path: string): Seal['sums'] {
   const sums: number[] = [];
   const block = Buffer.allocUnsafe(256 * pageBytes);
@@ -86,8 +99,14 @@ export function markSeal(path: string, state: Seal['state']): void {
   flush(sealOf(path), 'file');
 }
 
-/** For good, before something happens that the seal would not know of. */
+/** For good, before something happens that the seal would not know of. An empty file is no seal either, where it cannot be taken away. */
 export function removeSeal(path: string): void {
-  rmSync(sealOf(path), { force: true });
-  flush(dirname(path), 'folder');
+  const file = sealOf(path);
+  try {
+    rmSync(file, { force: true });
+    flush(dirname(path), 'folder');
+  } catch {
+    truncateSync(file);
+    flush(file, 'file');
+  }
 }

@@ -110,15 +110,18 @@ export function committedPages(databasePath: string): { numbers: ReadonlySet<num
   if (log === null) return { numbers, count: 0 };
   let count = 0;
   let uncommitted: number[] = [];
-  for (const { sound, page, pages } of log.frames) {
-    if (!sound) break;
-    uncommitted.push(page);
-    if (pages === 0) continue;
-    for (const number of uncommitted) numbers.add(number);
-    count = pages;
-    uncommitted = [];
+  try {
+    for (const { sound, page, pages } of log.frames) {
+      if (!sound) break;
+      uncommitted.push(page);
+      if (pages === 0) continue;
+      for (const number of uncommitted) numbers.add(number);
+      count = pages;
+      uncommitted = [];
+    }
+  } finally {
+    log.close();
   }
-  log.close();
   return { numbers, count };
 }
 
@@ -146,11 +149,15 @@ export class LiveLog {
     this.#frameBytes = frameHeaderBytes + pageBytes;
   }
 
-  /** Which round this is, or null before the first commit. */
+  /** Which round this is, or null before the first commit, and where the log cannot be read. */
   get round(): string | null {
-    this.#file ??= openIfThere(this.#path);
-    if (this.#file === null || readSync(this.#file, this.#head, 0, headerBytes, 0) < headerBytes) return null;
-    return this.#head.toString('latin1', 16, 24);
+    try {
+      this.#file ??= openSync(this.#path, 'r');
+      if (readSync(this.#file, this.#head, 0, headerBytes, 0) < headerBytes) return null;
+      return this.#head.toString('latin1', 16, 24);
+    } catch {
+      return null;
+    }
   }
 
   /** Whether the present round has at least so many frames. */
@@ -161,36 +168,30 @@ export class LiveLog {
     return read === 8 && this.#salts.toString('latin1') === round;
   }
 
-  /** What the first `frames` frames of this round hold, of which the last ends a commit. Null when they are not those. */
-  sums(frames: number): LogSums | null {
+  /** What the first `frames` frames of this round hold, of which the last ends a commit. Throws when they are not those. */
+  sums(frames: number): LogSums {
+    const other = () => new Error('The log is not as SQLite says.');
     const { round } = this;
-    if (round === null || this.#file === null) return null;
+    if (round === null || this.#file === null) throw other();
     const sums = new Map<number, number>();
     const size = this.#frameBytes;
     const block = Buffer.allocUnsafe(Math.min(frames, framesAtOnce) * size);
     let pages = 0;
     for (let first = 0; first < frames; first += framesAtOnce) {
       const wanted = Math.min(framesAtOnce, frames - first) * size;
-      if (readSync(this.#file, block, 0, wanted, headerBytes + first * size) < wanted) return null;
+      if (readSync(this.#file, block, 0, wanted, headerBytes + first * size) < wanted) throw other();
       for (let at = 0; at < wanted; at += size) {
-        if (block.toString('latin1', at + 8, at + 16) !== round) return null;
+        if (block.toString('latin1', at + 8, at + 16) !== round) throw other();
         sums.set(block.readUInt32BE(at), crc32(block.subarray(at + frameHeaderBytes, at + size)));
         pages = block.readUInt32BE(at + 4);
       }
     }
-    return pages === 0 ? null : { sums, pages };
+    if (pages === 0) throw other();
+    return { sums, pages };
   }
 
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
-  }
-}
-
-function openIfThere(path: string): number | null {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    return null;
   }
 }
