@@ -102,7 +102,8 @@ export function LeaseCard({ lease, onMoved }: LeaseCardProps) {
           label="Release"
           icon="close"
           command={commandLines.release(lease.port, lease.protocol)}
-          disabled={release.isPending}
+          // A lease that was given back stays away, though it is on the screen until the next news.
+          disabled={release.isPending || release.isSuccess}
           onAct={() => release.mutate(lease)}
         />
       </div>
