@@ -91,7 +91,7 @@ export function createCheckpoints(db: Database, sums: Seal['sums'] | null, every
       const present = log.round;
       if (present !== round) due = every;
       round = present;
-      if (log.has(due)) checkpoint();
+      if (log.has(due, round)) checkpoint();
     },
     close() {
       try {

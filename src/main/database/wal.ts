@@ -160,9 +160,8 @@ export class LiveLog {
     }
   }
 
-  /** Whether the present round has at least so many frames. */
-  has(frames: number): boolean {
-    const { round } = this;
+  /** Whether a round, the present one, has at least so many frames. */
+  has(frames: number, round: string | null): boolean {
     if (round === null || this.#file === null) return false;
     const read = readSync(this.#file, this.#salts, 0, 8, headerBytes + (frames - 1) * this.#frameBytes + 8);
     return read === 8 && this.#salts.toString('latin1') === round;
